@@ -1,0 +1,85 @@
+"""Which bot runs, or ran, which version, since when: enrolment and the history of installations.
+An installation already written is only ever ended, never changed."""
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from plugins.errors import BotKeyInvalid, BotKeyUsed, InstallationTimeInvalid
+from plugins.models import Bot, BotOwner, Installation, Tenant, Version
+
+PUBLIC_KEY_BYTES = 32  # RFC 8032, section 5.1.5
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def enrol_bot(
+    tenant: Tenant, *, name: str, owner_email: str, owner_name: str, public_key: str, now: datetime
+) -> Bot:
+    """Register a bot with the key its runtime signs with; its owner is made on first sight.
+
+    Raises BotKeyInvalid or BotKeyUsed.
+    """
+    _check_public_key(public_key)
+    with transaction.atomic():
+        owner, _ = BotOwner.objects.get_or_create(
+            email=owner_email.lower(), defaults={"display_name": owner_name, "created_at": now}
+        )
+        try:
+            with transaction.atomic():
+                return Bot.objects.create(
+                    tenant=tenant, owner=owner, name=name, public_key=public_key, enrolled_at=now
+                )
+        except IntegrityError as error:
+            raise BotKeyUsed("another bot holds this key; make a key for each bot") from error
+
+
+def record_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation:
+    """Note that the bot runs the version since `at`; an earlier version of the plugin ends there.
+
+    The insert takes a share lock on the plugin, so that a takedown either sees this row or blocks it:
+    look for covering blocks after this call, in the same transaction. Raises InstallationTimeInvalid.
+    """
+    _check_time(bot, at=at, now=now)
+    running = (
+        Installation.objects.select_for_update()
+        .filter(bot=bot, plugin_id=version.plugin_id, ended_at__isnull=True)
+        .first()
+    )
+    if running is not None:
+        if running.version_id == version.pk:
+            return running
+        Installation.objects.filter(pk=running.pk).update(ended_at=max(at, running.started_at))
+    return Installation.objects.create(
+        bot=bot, plugin_id=version.plugin_id, version=version, started_at=at, reported_at=now
+    )
+
+
+def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation | None:
+    """Note that the bot no longer runs the version; None when it was not running it. Raises InstallationTimeInvalid."""
+    _check_time(bot, at=at, now=now)
+    running = (
+        Installation.objects.select_for_update().filter(bot=bot, version=version, ended_at__isnull=True).first()
+    )
+    if running is None:
+        return None
+    running.ended_at = max(at, running.started_at)
+    Installation.objects.filter(pk=running.pk).update(ended_at=running.ended_at)
+    return running
+
+
+def _check_public_key(public_key: str) -> None:
+    try:
+        raw = base64.b64decode(public_key, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BotKeyInvalid("public_key must be the base64 of a raw Ed25519 public key") from error
+    if len(raw) != PUBLIC_KEY_BYTES:
+        raise BotKeyInvalid(f"public_key holds {len(raw)} bytes; a raw Ed25519 public key has {PUBLIC_KEY_BYTES}")
+
+
+def _check_time(bot: Bot, *, at: datetime, now: datetime) -> None:
+    if at > now + CLOCK_SKEW:
+        raise InstallationTimeInvalid("the reported time lies in the future; set the runtime's clock")
+    if at < bot.enrolled_at - CLOCK_SKEW:
+        raise InstallationTimeInvalid("the reported time lies before the bot's enrolment")

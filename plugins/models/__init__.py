@@ -1,0 +1,23 @@
+"""The catalogue's tables, gathered under one name."""
+
+from plugins.models.blocklist import BlocklistEntry, FeedHead
+from plugins.models.bots import Bot, BotOwner, Installation, RuntimeReport, Tenant
+from plugins.models.catalogue import Artifact, Plugin, Version, VersionMove
+from plugins.models.publishers import ApiToken, Member, Publisher
+
+__all__ = [
+    "ApiToken",
+    "Artifact",
+    "BlocklistEntry",
+    "Bot",
+    "BotOwner",
+    "FeedHead",
+    "Installation",
+    "Member",
+    "Plugin",
+    "Publisher",
+    "RuntimeReport",
+    "Tenant",
+    "Version",
+    "VersionMove",
+]

@@ -1,0 +1,93 @@
+"""Who runs what: tenants, their bots and owners, and which version each bot runs or ran.
+An installation's end is written once; the past is never edited."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from plugins.models.catalogue import Plugin, Version
+
+
+class Tenant(models.Model):
+    slug = models.CharField(max_length=64, unique=True)
+    display_name = models.CharField(max_length=128)
+    contact_email = models.EmailField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class BotOwner(models.Model):
+    """A person, told once about all of their bots."""
+
+    email = models.EmailField(unique=True)
+    display_name = models.CharField(max_length=128)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"owner {self.pk}"
+
+
+class Bot(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="bots")
+    owner = models.ForeignKey(BotOwner, on_delete=models.PROTECT, related_name="bots")
+    name = models.CharField(max_length=128)
+    public_key = models.CharField(max_length=64, help_text="raw Ed25519 public key, base64")
+    enrolled_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_key"], name="bot_key_is_used_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Installation(models.Model):
+    """One bot running one version from `started_at` until `ended_at` (null: still)."""
+
+    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="installations")
+    plugin = models.ForeignKey(Plugin, on_delete=models.PROTECT, related_name="installations")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="installations")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bot", "plugin"], condition=Q(ended_at__isnull=True), name="installation_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="installation_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["version", "ended_at"], name="installation_by_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bot_id} runs {self.version_id}"
+
+
+class RuntimeReport(models.Model):
+    """A signed statement of a runtime, kept as received; its nonce is used once per bot. Append-only."""
+
+    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="reports")
+    nonce = models.CharField(max_length=64)
+    statement = models.JSONField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bot", "nonce"], name="runtime_report_nonce_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}"

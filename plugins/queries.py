@@ -1,0 +1,78 @@
+"""Reads of the catalogue: look-ups that refuse by name, what is published, and what the blocklist covers."""
+
+from plugins.errors import UnknownPlugin, UnknownVersion, VersionBlocked, VersionUnavailable
+from plugins.models import BlocklistEntry, Plugin, Version
+from plugins.runtime.ranges import InvalidRange, matches
+
+
+def find_plugin(publisher_slug: str, plugin_name: str) -> Plugin:
+    """Return the plugin of that publisher; raises UnknownPlugin."""
+    plugin = (
+        Plugin.objects.select_related("publisher")
+        .filter(publisher__slug=publisher_slug, name=plugin_name)
+        .order_by("retired_at")
+        .last()
+    )
+    if plugin is None:
+        raise UnknownPlugin(f"no plugin {plugin_name} of publisher {publisher_slug}")
+    return plugin
+
+
+def find_version(publisher_slug: str, plugin_name: str, number: str) -> Version:
+    """Return the version of that plugin; raises UnknownPlugin or UnknownVersion."""
+    plugin = find_plugin(publisher_slug, plugin_name)
+    version = (
+        Version.objects.select_related("plugin__publisher", "artifact")
+        .filter(plugin=plugin, number=number)
+        .first()
+    )
+    if version is None:
+        raise UnknownVersion(f"{plugin_name} has no version {number}")
+    return version
+
+
+def published_version(publisher_slug: str, plugin_name: str, number: str) -> Version:
+    """Return a version that may be installed; raises VersionBlocked or VersionUnavailable when it may not."""
+    version = find_version(publisher_slug, plugin_name, number)
+    if version.status in {Version.Status.QUARANTINED, Version.Status.REMOVED}:
+        raise VersionBlocked(f"{plugin_name} {number} was taken down; install another version or plugin")
+    if version.status != Version.Status.PUBLISHED:
+        raise VersionUnavailable(f"{plugin_name} {number} is {version.status}; install a published version")
+    return version
+
+
+def list_published() -> list[Version]:
+    """Every published version, by publisher and plugin, newest first within a plugin."""
+    return list(
+        Version.objects.select_related("plugin__publisher", "artifact")
+        .filter(status=Version.Status.PUBLISHED)
+        .order_by("plugin__publisher__slug", "plugin__name", "-submitted_at")
+    )
+
+
+def live_blocks(plugin_id: int) -> list[BlocklistEntry]:
+    """The entries in force against a plugin, oldest first."""
+    return list(
+        BlocklistEntry.objects.filter(plugin_id=plugin_id, lifted_at__isnull=True).order_by("sequence")
+    )
+
+
+def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntry | None:
+    """Return the first entry in force that covers this version of the plugin, or None.
+
+    An entry that names digests blocks only those bytes; a range that cannot be read covers everything.
+    """
+    for block in live_blocks(plugin_id):
+        if block.artifact_sha256 and sha256 not in block.artifact_sha256:
+            continue
+        if is_in_range(number, block.versions):
+            return block
+    return None
+
+
+def is_in_range(number: str, versions: str) -> bool:
+    """Whether a version number lies in a range; an unreadable range covers everything, so that a block holds."""
+    try:
+        return matches(versions, number)
+    except InvalidRange:
+        return True

@@ -1,0 +1,53 @@
+"""Content-addressed artifacts: bytes under the name of their SHA-256, checked again whenever they are used.
+Never overwrites an artifact and never trusts that storage kept it whole."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from django.core.files import File
+from django.core.files.storage import storages
+
+from plugins.errors import ArtifactCorrupt
+from plugins.models import Artifact
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def storage_key(sha256: str) -> str:
+    """Where an artifact of this digest lies: two levels of folders keep listings short."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def store_artifact(path: Path, *, sha256: str) -> str:
+    """Put the file under its digest unless it is there already; return its key."""
+    key = storage_key(sha256)
+    storage = storages["artifacts"]
+    if not storage.exists(key):
+        with path.open("rb") as handle:
+            saved = storage.save(key, File(handle))
+        # Two uploads of the same bytes at once: the storage gave the second another name; one copy is enough.
+        if saved != key:
+            storage.delete(saved)
+    return key
+
+
+def open_artifact(artifact: Artifact) -> BinaryIO:
+    """Open an artifact for reading; the caller closes it."""
+    return cast(BinaryIO, storages["artifacts"].open(artifact.storage_key, "rb"))
+
+
+def fetch_artifact(artifact: Artifact, *, to: Path) -> None:
+    """Copy an artifact to a local path; raises ArtifactCorrupt when the bytes do not match the digest."""
+    with open_artifact(artifact) as source, to.open("wb") as target:
+        shutil.copyfileobj(source, target, CHUNK_BYTES)
+    with to.open("rb") as handle:
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
+    if found != artifact.sha256:
+        raise ArtifactCorrupt(f"artifact {artifact.sha256} reads back as {found}; restore it from a backup")
+
+
+def delete_unreferenced(key: str) -> None:
+    """Remove a file whose row was never committed."""
+    storages["artifacts"].delete(key)
