@@ -1,0 +1,45 @@
+"""Reads of the ledger: whether the chain holds, and the links that prove an entry to a checkpoint."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from governance.keys import trusted_keys
+from governance.ledger.chain import CHECKPOINT_KIND, Break, find_break
+from governance.ledger.models import Checkpoint, Entry
+from plugins.runtime.signing import StatementError, open_statement
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """What a verification found: entries read, checkpoints checked, and the first break, if any."""
+
+    entries: int
+    checkpoints: int
+    found_break: Break | None
+
+
+def verify_ledger() -> LedgerState:
+    """Walk the whole chain and every checkpoint; memory stays flat."""
+    checkpoints = list(Checkpoint.objects.order_by("sequence"))
+    expected: dict[int, str] = {}
+    for checkpoint in checkpoints:
+        try:
+            payload = open_statement(checkpoint.statement, kind=CHECKPOINT_KIND, keys=trusted_keys())
+        except StatementError as error:
+            return LedgerState(0, len(checkpoints), Break(checkpoint.sequence, f"checkpoint: {error}"))
+        expected[payload["sequence"]] = payload["hash"]
+    count = 0
+
+    def entries() -> Iterator[tuple[int, dict[str, object], str, str]]:
+        nonlocal count
+        for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):
+            count += 1
+            yield entry.sequence, entry.body, entry.previous_hash, entry.hash
+
+    found = find_break(entries(), expected_heads=expected)
+    return LedgerState(count, len(checkpoints), found)
+
+
+def links_between(first: int, last: int) -> Iterator[Entry]:
+    """The entries from `first` to `last`, both included, in order."""
+    return Entry.objects.filter(sequence__gte=first, sequence__lte=last).order_by("sequence").iterator()

@@ -1,0 +1,91 @@
+"""One SMTP conversation for many notices: accepted means the receiver's own 250 after DATA, nothing less.
+Never logs an address; the same notice always carries the same Message-ID."""
+
+import smtplib
+from email.message import EmailMessage
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend
+
+from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
+from governance.notifications.models import Notice
+
+ACCEPTED = 250
+
+
+class SmtpChannel:
+    """An open connection, reused for each notice and opened again after it breaks."""
+
+    def __init__(self) -> None:
+        backend = get_connection()
+        if not isinstance(backend, EmailBackend):
+            raise TypeError("EMAIL_URL must name an SMTP server")
+        self._backend = backend
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._backend.close()
+
+    def send(self, notice: Notice) -> str:
+        """Hand one notice over; returns the receiver's answer to DATA.
+
+        Raises DeliveryRefused for a final refusal of the recipient, DeliveryDeferred for everything else.
+        """
+        try:
+            self._backend.open()
+            return self._converse(notice)
+        except (OSError, smtplib.SMTPException) as error:
+            self._backend.close()
+            raise DeliveryDeferred(f"{type(error).__name__} while talking to the mail server") from error
+
+    def _converse(self, notice: Notice) -> str:
+        connection = self._backend.connection
+        if connection is None:
+            raise DeliveryDeferred("the mail server could not be reached")
+        sender = settings.DEFAULT_FROM_EMAIL
+        connection.ehlo_or_helo_if_needed()
+        _expect(connection, connection.mail(_bare_address(sender)), about="MAIL")
+        _expect(connection, connection.rcpt(notice.recipient), about="RCPT")
+        code, answer = connection.data(_render(notice, sender=sender))
+        _expect(connection, (code, answer), about="DATA")
+        return f"{code} {answer.decode('ascii', 'replace')}"
+
+
+def message_id(notice: Notice) -> str:
+    """Stable over every retry, so that a receiver can drop a duplicate (RFC 5322, section 3.6.4)."""
+    return f"<{notice.pk}@{_bare_address(settings.DEFAULT_FROM_EMAIL).rpartition('@')[2]}>"
+
+
+def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) -> None:
+    code = answer[0]
+    if code in {ACCEPTED, 251}:
+        return
+    connection.rset()
+    # RFC 5321, section 4.2.1: 5yz is permanent. Only a refused recipient or message is about this notice.
+    if 500 <= code < 600 and about in {"RCPT", "DATA"}:
+        raise DeliveryRefused(f"{about} answered {code}")
+    raise DeliveryDeferred(f"{about} answered {code}")
+
+
+def _render(notice: Notice, *, sender: str) -> bytes:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = notice.recipient
+    message["Subject"] = notice.subject
+    message["Date"] = format_datetime(notice.queued_at)
+    message["Message-ID"] = message_id(notice)
+    message["X-Request-Id"] = notice.request_id
+    message.set_content(notice.body)
+    return message.as_bytes()
+
+
+def _bare_address(sender: str) -> str:
+    return sender.rpartition("<")[2].rstrip(">")
