@@ -1,0 +1,55 @@
+"""Reads of the evidence: the latest scan of a version, what waits for a scan, what is due for another."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from governance.playbook import playbook
+from governance.screening.models import Finding, Scan
+from plugins.models import Version
+
+WAITING_BATCH = 50  # woken again at each sweep until scanned; a wake-up too many finds its version claimed
+
+
+def latest_scan(version_id: int) -> Scan | None:
+    """The last complete scan of a version."""
+    return Scan.objects.filter(version_id=version_id, state=Scan.State.COMPLETE).order_by("-finished_at").first()
+
+
+def findings_of(scan_id: int) -> QuerySet[Finding]:
+    """A scan's findings, the gravest first."""
+    return Finding.objects.filter(scan_id=scan_id).order_by("severity", "path", "line")
+
+
+def known_findings(version_id: int) -> frozenset[tuple[str, str, str]]:
+    """What earlier complete scans of a version have found already, as (engine, rule, path)."""
+    rows = Finding.objects.filter(scan__version_id=version_id, scan__state=Scan.State.COMPLETE)
+    return frozenset(rows.values_list("engine", "rule_id", "path").distinct())
+
+
+def find_waiting(*, now: datetime) -> list[int]:
+    """Versions whose wake-up was lost, or whose scan was cut off, the oldest first: the rows are the queue."""
+    settle = timedelta(seconds=playbook().marketplace.sweeps.submissions_every_seconds)
+    live = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.RUNNING, lease_until__gt=now)
+    waiting = Q(status=Version.Status.SUBMITTED, status_changed_at__lte=now - settle) | Q(
+        status=Version.Status.SCANNING
+    )
+    return list(
+        Version.objects.filter(waiting)
+        .exclude(Exists(live))
+        .order_by("submitted_at")
+        .values_list("pk", flat=True)[:WAITING_BATCH]
+    )
+
+
+def due_for_rescan(*, before: datetime, limit: int, now: datetime) -> list[int]:
+    """Published versions with no complete scan since `before` and none running."""
+    recent = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.COMPLETE, finished_at__gte=before)
+    live = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.RUNNING, lease_until__gt=now)
+    return list(
+        Version.objects.filter(status=Version.Status.PUBLISHED)
+        .exclude(Exists(recent))
+        .exclude(Exists(live))
+        .order_by("submitted_at")
+        .values_list("pk", flat=True)[:limit]
+    )

@@ -1,0 +1,161 @@
+"""Writes takedowns, their blocks, signatures and abuse reports.
+The block's row is the switch itself: one entry, the feed's next number, in force at commit."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from governance.takedowns.errors import (
+    AlreadyContained,
+    NotInForce,
+    ReportSettled,
+    ReportUnknown,
+    SignOffRepeated,
+    TakedownUnknown,
+)
+from governance.takedowns.models import AbuseReport, SignOff, Takedown, TakedownVersion
+from governance.takedowns.scope import Scope
+from plugins.models import BlocklistEntry, FeedHead, Plugin
+
+IN_FORCE = (Takedown.State.CONTAINED, Takedown.State.REMOVED)
+
+
+def next_sequence() -> int:
+    """The feed's next number, without gaps: the head row's lock is held until the caller commits."""
+    FeedHead.objects.get_or_create(pk=1)
+    FeedHead.objects.filter(pk=1).update(sequence=F("sequence") + 1)
+    return FeedHead.objects.values_list("sequence", flat=True).get(pk=1)
+
+
+def create_takedown(
+    scope: Scope, *, grounds: str, statement: str, exposed_since: datetime, actor: User, now: datetime
+) -> Takedown:
+    """Write the order; the caller holds the plugin's row lock. Raises AlreadyContained."""
+    same = Takedown.objects.filter(plugin_id=scope.plugin_id, versions=scope.versions, state__in=IN_FORCE)
+    if same.exists():
+        raise AlreadyContained(f"{scope.plugin} {scope.versions} is taken down already")
+    return Takedown.objects.create(
+        plugin_id=scope.plugin_id,
+        versions=scope.versions,
+        grounds=grounds,
+        statement=statement.strip(),
+        exposed_since=exposed_since,
+        ordered_by=actor,
+        contained_at=now,
+    )
+
+
+def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> BlocklistEntry:
+    """Put the takedown's versions on the blocklist under the feed's next number."""
+    return BlocklistEntry.objects.create(
+        takedown=takedown,
+        plugin=plugin,
+        publisher_id=plugin.publisher_id,
+        versions=takedown.versions,
+        reason=takedown.grounds,
+        sequence=next_sequence(),
+        blocked_at=now,
+    )
+
+
+def lift_blocks(takedown_id: uuid.UUID, *, now: datetime) -> int:
+    """Lift every block of a takedown; returns the feed's number from which runtimes see it."""
+    sequence = 0
+    for block in BlocklistEntry.objects.select_for_update().filter(takedown_id=takedown_id, lifted_at=None):
+        sequence = next_sequence()
+        BlocklistEntry.objects.filter(pk=block.pk).update(lifted_at=now, lifted_sequence=sequence)
+    return sequence
+
+
+def hold_version(takedown: Takedown, *, version_id: int, status_before: str) -> None:
+    """Remember where a quarantined version returns to."""
+    TakedownVersion.objects.get_or_create(
+        takedown=takedown, version_id=version_id, defaults={"status_before": status_before}
+    )
+
+
+def lock_in_force(takedown_id: uuid.UUID) -> Takedown:
+    """Return a takedown in force under its row lock; raises TakedownUnknown or NotInForce."""
+    takedown = (
+        Takedown.objects.select_for_update(of=("self",))
+        .select_related("plugin__publisher")
+        .filter(pk=takedown_id)
+        .first()
+    )
+    if takedown is None:
+        raise TakedownUnknown(f"no takedown {takedown_id}")
+    if takedown.state not in IN_FORCE:
+        raise NotInForce(f"takedown {takedown_id} was {takedown.state} before")
+    return takedown
+
+
+def add_signature(takedown: Takedown, *, actor: User, reason: str, now: datetime) -> int:
+    """Sign a removal; returns how many different people have. Raises SignOffRepeated or NotInForce."""
+    if takedown.state != Takedown.State.CONTAINED:
+        raise NotInForce("only a contained plugin can be removed")
+    try:
+        with transaction.atomic():
+            SignOff.objects.create(takedown=takedown, actor=actor, reason=reason.strip(), signed_at=now)
+    except IntegrityError as error:
+        raise SignOffRepeated("you have signed this removal; the second signature is another person's") from error
+    return takedown.signoffs.count()
+
+
+def mark_removed(takedown: Takedown, *, now: datetime) -> None:
+    """Turn a containment into a removal."""
+    Takedown.objects.filter(pk=takedown.pk).update(state=Takedown.State.REMOVED, removed_at=now)
+
+
+def mark_reinstated(takedown: Takedown, *, now: datetime) -> None:
+    """End a takedown."""
+    Takedown.objects.filter(pk=takedown.pk).update(state=Takedown.State.REINSTATED, reinstated_at=now)
+
+
+def create_report(
+    *,
+    plugin_id: int,
+    version_id: int | None,
+    category: str,
+    description: str,
+    reporter_email: str,
+    now: datetime,
+) -> AbuseReport:
+    """Keep an abuse report."""
+    return AbuseReport.objects.create(
+        plugin_id=plugin_id,
+        version_id=version_id,
+        category=category,
+        description=description,
+        reporter_email=reporter_email,
+        reported_at=now,
+    )
+
+
+def uphold_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> list[AbuseReport]:
+    """Answer open reports against this plugin with the takedown; raises ReportUnknown when one does not fit."""
+    reports = list(
+        AbuseReport.objects.select_for_update().filter(
+            pk__in=report_ids, plugin_id=takedown.plugin_id, state=AbuseReport.State.OPEN
+        )
+    )
+    if len(reports) != len(set(report_ids)):
+        raise ReportUnknown("one of the reports is not an open report against this plugin")
+    AbuseReport.objects.filter(pk__in=[report.pk for report in reports]).update(
+        state=AbuseReport.State.UPHELD, takedown=takedown, settled_at=now
+    )
+    return reports
+
+
+def dismiss_report(report_id: uuid.UUID, *, now: datetime) -> AbuseReport:
+    """Answer a report with nothing to be done; raises ReportUnknown or ReportSettled."""
+    report = AbuseReport.objects.select_for_update().filter(pk=report_id).first()
+    if report is None:
+        raise ReportUnknown(f"no report {report_id}")
+    if report.state != AbuseReport.State.OPEN:
+        raise ReportSettled("this report was answered before")
+    AbuseReport.objects.filter(pk=report_id).update(state=AbuseReport.State.DISMISSED, settled_at=now)
+    return report

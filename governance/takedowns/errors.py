@@ -1,0 +1,81 @@
+"""What can be wrong with an order, a signature under it, or a runtime's statement."""
+
+from governance.errors import GovernanceError
+
+
+class TakedownUnknown(GovernanceError):
+    """No such takedown."""
+
+    code = "takedown_unknown"
+
+
+class RangeEmpty(GovernanceError):
+    """The range is not readable, or matches no version of the plugin."""
+
+    code = "range_matches_nothing"
+
+
+class GroundsUnknown(GovernanceError):
+    """These grounds do not exist."""
+
+    code = "grounds_unknown"
+
+
+class StatementOfReasonsMissing(GovernanceError):
+    """A takedown cannot be ordered without a statement of reasons (Regulation (EU) 2022/2065, Article 17)."""
+
+    code = "statement_of_reasons_missing"
+
+
+class AlreadyContained(GovernanceError):
+    """A takedown of exactly these versions is in force already."""
+
+    code = "already_contained"
+
+
+class NotInForce(GovernanceError):
+    """The takedown is not in a state that allows this."""
+
+    code = "takedown_not_in_force"
+
+
+class SignOffRepeated(GovernanceError):
+    """This person has signed already; the second signature is another person's."""
+
+    code = "signoff_repeated"
+
+
+class ReportUnknown(GovernanceError):
+    """No such abuse report."""
+
+    code = "report_unknown"
+
+
+class ReportSettled(GovernanceError):
+    """This abuse report was answered before."""
+
+    code = "report_settled"
+
+
+class StatementRefused(GovernanceError):
+    """A runtime's statement is malformed, or not signed by the bot's own key."""
+
+    code = "statement_refused"
+
+
+class AcknowledgementForeign(GovernanceError):
+    """A bot may only speak for itself: this statement is signed by another key, or names another bot's order."""
+
+    code = "acknowledgement_foreign"
+
+
+class AcknowledgementReplayed(GovernanceError):
+    """This acknowledgement was recorded before; nothing was changed."""
+
+    code = "acknowledgement_replayed"
+
+
+class OrderUnknown(GovernanceError):
+    """No order asks this bot for this."""
+
+    code = "order_unknown"

@@ -1,0 +1,182 @@
+"""Reports, orders and their confirmations: what must be off, since when, and which bot said so itself.
+Orders, sign-offs and acknowledgements are append-only facts; states only move forward."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Takedown(models.Model):
+    class State(models.TextChoices):
+        CONTAINED = "contained"
+        REMOVED = "removed"
+        REINSTATED = "reinstated"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    plugin = models.ForeignKey("plugins.Plugin", on_delete=models.PROTECT, related_name="takedowns")
+    versions = models.CharField(max_length=256, help_text="SemVer range, see plugins.runtime.ranges")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.CONTAINED)
+    grounds = models.CharField(max_length=64, help_text="a code of governance.takedowns.grounds")
+    statement = models.TextField(help_text="statement of reasons (Regulation (EU) 2022/2065, Article 17)")
+    exposed_since = models.DateTimeField(help_text="people who ran the plugin from here on are affected")
+    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    contained_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+    reinstated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="reinstated") | Q(reinstated_at__isnull=False), name="reinstatement_is_dated"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="removed") | Q(removed_at__isnull=False), name="removal_is_dated"
+            ),
+        ]
+        permissions = [
+            ("contain_plugin", "May contain a plugin at once"),
+            ("remove_plugin", "May decide a removal or sign one off"),
+            ("reinstate_plugin", "May reinstate a plugin"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class AbuseReport(models.Model):
+    class Category(models.TextChoices):
+        MALWARE = "malware"
+        DATA_THEFT = "data_theft"
+        IMPERSONATION = "impersonation"
+        POLICY = "policy"
+        OTHER = "other"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        UPHELD = "upheld"
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    plugin = models.ForeignKey("plugins.Plugin", on_delete=models.PROTECT, related_name="abuse_reports")
+    version = models.ForeignKey("plugins.Version", null=True, on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(max_length=32, choices=Category.choices)
+    description = models.TextField()
+    reporter_email = models.EmailField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    takedown = models.ForeignKey(Takedown, null=True, on_delete=models.PROTECT, related_name="reports")
+    reported_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TakedownVersion(models.Model):
+    """A version the takedown quarantined, and the status it returns to."""
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="held_versions")
+    version = models.ForeignKey("plugins.Version", on_delete=models.PROTECT, related_name="+")
+    status_before = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["takedown", "version"], name="takedown_holds_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.takedown_id} holds {self.version_id}"
+
+
+class SignOff(models.Model):
+    """One person's signature under a removal. Append-only."""
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="signoffs")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["takedown", "actor"], name="signoff_once_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sign-off {self.pk}"
+
+
+class Acknowledgement(models.Model):
+    """What a runtime signed about an order. Append-only."""
+
+    bot = models.ForeignKey("plugins.Bot", on_delete=models.PROTECT, related_name="+")
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="acknowledgements")
+    action = models.CharField(max_length=16)
+    sequence = models.BigIntegerField()
+    nonce = models.CharField(max_length=64)
+    statement = models.JSONField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bot", "nonce"], name="acknowledgement_nonce_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"acknowledgement {self.pk}"
+
+
+class SwitchOrder(models.Model):
+    """One installation ordered off (or back on), until its bot confirms or it is gone."""
+
+    class Action(models.TextChoices):
+        OFF = "switched_off"
+        ON = "switched_on"
+
+    class State(models.TextChoices):
+        ORDERED = "ordered"
+        CONFIRMED = "confirmed"
+        GONE = "gone"
+        WITHDRAWN = "withdrawn"
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="orders")
+    installation = models.ForeignKey("plugins.Installation", on_delete=models.PROTECT, related_name="+")
+    bot = models.ForeignKey("plugins.Bot", on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=16, choices=Action.choices)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.ORDERED)
+    ordered_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    acknowledgement = models.ForeignKey(Acknowledgement, null=True, on_delete=models.PROTECT, related_name="orders")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["takedown", "installation", "action"], name="order_once_per_installation"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(acknowledgement__isnull=False, settled_at__isnull=False),
+                name="confirmed_order_has_acknowledgement",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["takedown", "state"], name="order_by_state"),
+            models.Index(fields=["bot"], condition=Q(state="ordered"), name="order_open_by_bot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} of {self.installation_id}: {self.state}"
+
+
+class FeedSnapshot(models.Model):
+    """A signed feed as it was served. Append-only."""
+
+    sequence = models.BigIntegerField()
+    statement = models.JSONField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sequence", "-issued_at"], name="feed_latest")]
+
+    def __str__(self) -> str:
+        return f"feed {self.sequence} of {self.issued_at}"

@@ -1,0 +1,122 @@
+"""Switch orders and the runtimes' answers: written set-wise, settled one signed statement at a time.
+An order is confirmed only by a statement of its own bot; nothing else can move it there."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from governance.takedowns.errors import AcknowledgementReplayed, OrderUnknown
+from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
+from plugins.models import Bot, Installation
+
+ORDER_OFF_SQL = """
+INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action, state, ordered_at)
+SELECT %(takedown)s, installation.id, installation.bot_id, 'switched_off', 'ordered', %(now)s
+  FROM plugins_installation AS installation
+ WHERE installation.version_id = ANY(%(versions)s) AND installation.ended_at IS NULL
+    ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
+"""
+
+ORDER_ON_SQL = """
+INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action, state, ordered_at)
+SELECT done.takedown_id, done.installation_id, done.bot_id, 'switched_on', 'ordered', %(now)s
+  FROM takedowns_switchorder AS done
+  JOIN plugins_installation AS installation ON installation.id = done.installation_id
+ WHERE done.takedown_id = %(takedown)s AND done.action = 'switched_off' AND done.state = 'confirmed'
+   AND installation.ended_at IS NULL AND NOT installation.version_id = ANY(%(still_blocked)s)
+    ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
+"""
+
+
+def order_off(takedown: Takedown, *, version_ids: Collection[int], now: datetime) -> int:
+    """Order every running installation of these versions off, in one statement; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ORDER_OFF_SQL, {"takedown": takedown.pk, "versions": list(version_ids), "now": now}
+        )
+        return cursor.rowcount
+
+
+def order_on(takedown: Takedown, *, still_blocked: Collection[int], now: datetime) -> int:
+    """Order back on what was confirmed off, and withdraw what nobody has acted on; returns how many are ordered on.
+
+    Versions that another takedown still blocks (`still_blocked`, ids) stay off.
+    """
+    SwitchOrder.objects.filter(
+        takedown=takedown, action=SwitchOrder.Action.OFF, state=SwitchOrder.State.ORDERED
+    ).update(state=SwitchOrder.State.WITHDRAWN, settled_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ORDER_ON_SQL, {"takedown": takedown.pk, "still_blocked": list(still_blocked), "now": now}
+        )
+        return cursor.rowcount
+
+
+def cover_installation(takedown_id: uuid.UUID, *, installation: Installation, now: datetime) -> SwitchOrder:
+    """Order off an installation that was reported while the block was in force already."""
+    order, _ = SwitchOrder.objects.get_or_create(
+        takedown_id=takedown_id,
+        installation=installation,
+        action=SwitchOrder.Action.OFF,
+        defaults={"bot_id": installation.bot_id, "ordered_at": now},
+    )
+    return order
+
+
+def release_orders(installation: Installation, *, now: datetime) -> int:
+    """Close open orders of an installation that no longer exists: what is gone cannot run."""
+    return SwitchOrder.objects.filter(installation=installation, state=SwitchOrder.State.ORDERED).update(
+        state=SwitchOrder.State.GONE, settled_at=now
+    )
+
+
+def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any], now: datetime) -> SwitchOrder:
+    """Settle the order a verified statement speaks of.
+
+    Raises OrderUnknown, or AcknowledgementReplayed when the nonce or the order was settled by an earlier one.
+    """
+    with transaction.atomic():
+        order = _find_order(bot, payload=payload)
+        try:
+            with transaction.atomic():
+                acknowledgement = Acknowledgement.objects.create(
+                    bot=bot,
+                    takedown_id=order.takedown_id,
+                    action=order.action,
+                    sequence=payload["sequence"],
+                    nonce=payload["nonce"],
+                    statement=statement,
+                    received_at=now,
+                )
+        except IntegrityError as error:
+            raise AcknowledgementReplayed("this acknowledgement was recorded before") from error
+        if order.state == SwitchOrder.State.CONFIRMED:
+            raise AcknowledgementReplayed("this order was confirmed before")
+        order.state = SwitchOrder.State.CONFIRMED
+        order.settled_at = now
+        order.acknowledgement = acknowledgement
+        order.save(update_fields=["state", "settled_at", "acknowledgement"])
+    return order
+
+
+def _find_order(bot: Bot, *, payload: dict[str, Any]) -> SwitchOrder:
+    order = (
+        SwitchOrder.objects.select_for_update(of=("self",))
+        .select_related("takedown")
+        .filter(
+            takedown_id=payload["takedown"],
+            bot=bot,
+            action=payload["action"],
+            installation__plugin__name=payload["plugin"],
+            installation__plugin__publisher__slug=payload["publisher"],
+            installation__version__number=payload["version"],
+        )
+        .order_by("-ordered_at")
+        .first()
+    )
+    if order is None:
+        raise OrderUnknown("no order asks this bot to do this; report the installation first")
+    return order
