@@ -1,0 +1,134 @@
+"""What runtimes report, signed by themselves: installations and acknowledgements, each recorded once.
+A bot that reports a blocked version is recorded, ordered off and its owner told: facts are never turned away."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from governance.flows.takedown_notices import tell_late_owner
+from governance.takedowns.errors import StatementRefused
+from governance.takedowns.models import SwitchOrder
+from governance.takedowns.orders import confirm_order, cover_installation, order_on, release_orders
+from governance.takedowns.statements import (
+    ACKNOWLEDGEMENT_FIELDS,
+    ACKNOWLEDGEMENT_KIND,
+    INSTALLATION_FIELDS,
+    INSTALLATION_KIND,
+    open_runtime_statement,
+    parse_moment,
+)
+from plugins.installations import end_installation, record_installation
+from plugins.models import Bot, Installation, RuntimeReport, Version
+from plugins.queries import covering_block, find_version
+
+INSTALLED = "installed"
+UNINSTALLED = "uninstalled"
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationOutcome:
+    """What became of a report: the installation it opened or ended, and the block that forbids it, if any."""
+
+    installation_id: int | None
+    is_allowed: bool
+    block_id: uuid.UUID | None
+
+
+def receive_installation(statement: Mapping[str, Any], *, now: datetime) -> InstallationOutcome:
+    """Record what a bot says it installed or removed; the same report again gives the same answer.
+
+    Raises UnknownBot, AcknowledgementForeign, StatementRefused, UnknownPlugin, UnknownVersion or
+    InstallationTimeInvalid.
+    """
+    bot, payload = open_runtime_statement(
+        statement, kind=INSTALLATION_KIND, fields=INSTALLATION_FIELDS, now=now
+    )
+    version = find_version(payload["publisher"], payload["plugin"], payload["version"])
+    if payload["artifact_sha256"] != version.artifact_id:
+        raise StatementRefused("the artifact's digest is not this version's: install it again")
+    with transaction.atomic():
+        if not _is_new(bot, payload=payload, statement=statement, now=now):
+            return _outcome(bot, version=version)
+        at = parse_moment(payload["at"])
+        if payload["action"] == INSTALLED:
+            return _install(bot, version=version, at=at, now=now)
+        if payload["action"] == UNINSTALLED:
+            return _uninstall(bot, version=version, at=at, now=now)
+        raise StatementRefused(f"an installation's action is {INSTALLED} or {UNINSTALLED}")
+
+
+def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> SwitchOrder:
+    """Record that a bot switched a plugin off or on.
+
+    Raises UnknownBot, AcknowledgementForeign, StatementRefused, OrderUnknown or AcknowledgementReplayed.
+    """
+    bot, payload = open_runtime_statement(
+        statement, kind=ACKNOWLEDGEMENT_KIND, fields=ACKNOWLEDGEMENT_FIELDS, now=now
+    )
+    try:
+        uuid.UUID(payload["takedown"])
+    except ValueError as error:
+        raise StatementRefused("the payload's takedown is not an id") from error
+    if payload["action"] not in SwitchOrder.Action.values:
+        raise StatementRefused("an acknowledgement's action is switched_off or switched_on")
+    with transaction.atomic():
+        order = confirm_order(bot, payload=payload, statement=dict(statement), now=now)
+        if order.takedown.state == "reinstated" and order.action == SwitchOrder.Action.OFF:
+            # It switched off on an older feed while the takedown was being lifted: order it back on.
+            _order_back_on(order, now=now)
+    return order
+
+
+def _order_back_on(order: SwitchOrder, *, now: datetime) -> None:
+    version = order.installation.version
+    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
+    order_on(order.takedown, still_blocked=[version.pk] if block else [], now=now)
+
+
+def _is_new(
+    bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any], now: datetime
+) -> bool:
+    try:
+        with transaction.atomic():
+            RuntimeReport.objects.create(
+                bot=bot, nonce=payload["nonce"], statement=dict(statement), received_at=now
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _install(bot: Bot, *, version: Version, at: datetime, now: datetime) -> InstallationOutcome:
+    replaced = _running(bot, version=version)
+    installation = record_installation(bot, version=version, at=at, now=now)
+    if replaced is not None and replaced.pk != installation.pk:
+        release_orders(replaced, now=now)
+    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
+    if block is None:
+        return InstallationOutcome(installation.pk, True, None)
+    order = cover_installation(block.takedown_id, installation=installation, now=now)
+    tell_late_owner(order.takedown, installation=installation, now=now)
+    return InstallationOutcome(installation.pk, False, block.pk)
+
+
+def _uninstall(bot: Bot, *, version: Version, at: datetime, now: datetime) -> InstallationOutcome:
+    ended = end_installation(bot, version=version, at=at, now=now)
+    if ended is not None:
+        release_orders(ended, now=now)
+    return InstallationOutcome(ended.pk if ended else None, True, None)
+
+
+def _outcome(bot: Bot, *, version: Version) -> InstallationOutcome:
+    running = _running(bot, version=version)
+    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
+    return InstallationOutcome(
+        running.pk if running else None, block is None, block.pk if block else None
+    )
+
+
+def _running(bot: Bot, *, version: Version) -> Installation | None:
+    return Installation.objects.filter(bot=bot, plugin_id=version.plugin_id, ended_at=None).first()

@@ -1,0 +1,55 @@
+"""`manage.py sweep`: does what is due straight from the rows, without a broker: notices, deadlines, takedowns.
+Runs beside the workers as the floor under them; a claimed row is never taken twice."""
+
+import signal
+import time
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, close_old_connections
+from django.utils import timezone
+
+from governance.flows.deadlines import sweep_deadlines
+from governance.flows.takedown_clocks import reconcile_takedowns
+from governance.notifications.delivery import deliver_due
+from governance.notifications.smtp import SmtpChannel
+from governance.playbook import playbook
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+
+
+class Command(BaseCommand):
+    help = "Deliver due notices, give due warnings and reconcile takedowns, without the broker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--loop", action="store_true", help="repeat until SIGTERM")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._is_stopping = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        pause = playbook().marketplace.sweeps.outbox_every_seconds
+        while True:
+            try:
+                sweep_once()
+            except OperationalError as error:
+                # The database restarts now and then; the rows are still there afterwards.
+                log.warning("sweep_postponed", error=type(error).__name__)
+            if not options["loop"] or self._is_stopping:
+                return
+            close_old_connections()
+            time.sleep(pause)
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._is_stopping = True
+
+
+def sweep_once() -> None:
+    """One pass over everything that is due."""
+    with SmtpChannel() as channel:
+        while deliver_due(channel, limit=BATCH, clock=timezone.now).accepted:
+            continue
+    sweep_deadlines(now=timezone.now())
+    reconcile_takedowns(now=timezone.now())

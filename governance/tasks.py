@@ -1,0 +1,99 @@
+"""All background work on one page: each task is one call with at most one id.
+A lost message loses nothing: the sweeps find their work in the rows."""
+
+from typing import Any
+
+import structlog
+from celery import Task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from governance.celery import app
+from governance.flows.deadlines import sweep_deadlines
+from governance.flows.publisher import sweep_verifications as sweep_due_verifications
+from governance.flows.rescan import find_due_rescans
+from governance.flows.rescan import rescan_version as rescan
+from governance.flows.submission import screen_version as screen
+from governance.flows.takedown_clocks import reconcile_takedowns as reconcile
+from governance.ledger.actions import sign_checkpoint
+from governance.notifications.delivery import deliver_due
+from governance.notifications.smtp import SmtpChannel
+from governance.screening.queries import find_waiting
+from governance.takedowns.feed import current_feed
+
+log = structlog.get_logger(__name__)
+
+DELIVERY_BATCH = 100
+
+
+def wake(task: Task, *ids: Any) -> None:
+    """Send a task after commit; a broker that is down costs time, never the work, so it is only logged."""
+
+    def publish() -> None:
+        try:
+            task.delay(*ids)
+        except (OperationalError, OSError) as error:
+            log.warning("wake_up_lost", task=task.name, error=type(error).__name__)
+
+    transaction.on_commit(publish)
+
+
+@app.task(queue="screening")
+def screen_version(version_id: int) -> None:
+    screen(version_id, clock=timezone.now)
+    deliver_notices.delay()
+
+
+@app.task(queue="screening")
+def rescan_version(version_id: int) -> None:
+    rescan(version_id, clock=timezone.now)
+
+
+@app.task
+def deliver_notices() -> None:
+    with SmtpChannel() as channel:
+        while deliver_due(channel, limit=DELIVERY_BATCH, clock=timezone.now).accepted:
+            continue
+
+
+@app.task
+def sweep_submissions() -> None:
+    for version_id in find_waiting(now=timezone.now()):
+        screen_version.delay(version_id)
+
+
+@app.task
+def sweep_rescans() -> None:
+    for version_id in find_due_rescans(now=timezone.now()):
+        rescan_version.delay(version_id)
+
+
+@app.task
+def sweep_outbox() -> None:
+    deliver_notices()
+
+
+@app.task
+def sweep_obligations() -> None:
+    sweep_deadlines(now=timezone.now())
+
+
+@app.task
+def sweep_verifications() -> None:
+    sweep_due_verifications(now=timezone.now())
+
+
+@app.task
+def reconcile_takedowns() -> None:
+    reconcile(now=timezone.now())
+
+
+@app.task
+def checkpoint_ledger() -> None:
+    sign_checkpoint(now=timezone.now())
+
+
+@app.task
+def refresh_feed() -> None:
+    current_feed(now=timezone.now())
