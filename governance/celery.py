@@ -8,9 +8,9 @@ from celery.schedules import crontab, schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
-from django.conf import settings  # noqa: E402  settings need the variable above
+from django.conf import settings
 
-from governance.playbook import BeatEntry, beat_entries, playbook  # noqa: E402  the same
+from governance.playbook import BeatEntry, beat_entries, playbook
 
 app = Celery("governance", include=["governance.tasks"])
 

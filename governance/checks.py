@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error
 
 from governance.errors import PlaybookError
 from governance.playbook import playbook
+from governance.stack.paths import run_dir
 
 REQUIRED_IN_PRODUCTION = {
     "SECRET_KEY": "a random string of at least 50 characters",
@@ -53,7 +54,7 @@ def _insecure_values() -> list[CheckMessage]:
         found.append(Error("SECRET_KEY is shorter than 50 characters.", id="governance.E003"))
     if "*" in settings.ALLOWED_HOSTS:
         found.append(Error("ALLOWED_HOSTS admits every host.", id="governance.E004"))
-    if str(settings.DATABASES["default"].get("HOST", "")).startswith("/tmp/"):
+    if str(settings.DATABASES["default"].get("HOST", "")) == str(run_dir(settings.VAR_DIR)):
         found.append(Error("DATABASE_URL points at the embedded database.", id="governance.E005"))
     if str(settings.VAR_DIR) in settings.BROKER_URL or "socket://" in settings.BROKER_URL:
         found.append(Error("BROKER_URL points at the embedded broker.", id="governance.E006"))

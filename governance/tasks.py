@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 DELIVERY_BATCH = 100
 
 
-def wake(task: Task, *ids: Any) -> None:
+def wake(task: Task[Any, Any], *ids: Any) -> None:
     """Send a task after commit; a broker that is down costs time, never the work, so it is only logged."""
 
     def publish() -> None:

@@ -1,22 +1,19 @@
 """Which bot runs, or ran, which version, since when: enrolment and the history of installations.
 An installation already written is only ever ended, never changed."""
 
-import base64
-import binascii
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from plugins.errors import BotKeyInvalid, BotKeyUsed, InstallationTimeInvalid
 from plugins.models import Bot, BotOwner, Installation, Tenant, Version
+from plugins.runtime.errors import KeyInvalid
+from plugins.runtime.signing import key_id_of
 
-PUBLIC_KEY_BYTES = 32  # RFC 8032, section 5.1.5
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-def enrol_bot(
-    tenant: Tenant, *, name: str, owner_email: str, owner_name: str, public_key: str, now: datetime
-) -> Bot:
+def enrol_bot(tenant: Tenant, *, name: str, owner_email: str, owner_name: str, public_key: str, now: datetime) -> Bot:
     """Register a bot with the key its runtime signs with; its owner is made on first sight.
 
     Raises BotKeyInvalid or BotKeyUsed.
@@ -28,9 +25,7 @@ def enrol_bot(
         )
         try:
             with transaction.atomic():
-                return Bot.objects.create(
-                    tenant=tenant, owner=owner, name=name, public_key=public_key, enrolled_at=now
-                )
+                return Bot.objects.create(tenant=tenant, owner=owner, name=name, public_key=public_key, enrolled_at=now)
         except IntegrityError as error:
             raise BotKeyUsed("another bot holds this key; make a key for each bot") from error
 
@@ -59,9 +54,7 @@ def record_installation(bot: Bot, *, version: Version, at: datetime, now: dateti
 def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation | None:
     """Note that the bot no longer runs the version; None when it was not running it. Raises InstallationTimeInvalid."""
     _check_time(bot, at=at, now=now)
-    running = (
-        Installation.objects.select_for_update().filter(bot=bot, version=version, ended_at__isnull=True).first()
-    )
+    running = Installation.objects.select_for_update().filter(bot=bot, version=version, ended_at__isnull=True).first()
     if running is None:
         return None
     running.ended_at = max(at, running.started_at)
@@ -71,11 +64,9 @@ def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime)
 
 def _check_public_key(public_key: str) -> None:
     try:
-        raw = base64.b64decode(public_key, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BotKeyInvalid("public_key must be the base64 of a raw Ed25519 public key") from error
-    if len(raw) != PUBLIC_KEY_BYTES:
-        raise BotKeyInvalid(f"public_key holds {len(raw)} bytes; a raw Ed25519 public key has {PUBLIC_KEY_BYTES}")
+        key_id_of(public_key)
+    except KeyInvalid as error:
+        raise BotKeyInvalid(f"public_key must be the base64 of a raw Ed25519 public key: {error}") from error
 
 
 def _check_time(bot: Bot, *, at: datetime, now: datetime) -> None:

@@ -45,9 +45,7 @@ ALLOWED_MOVES: Mapping[tuple[Status, Status], str] = MappingProxyType(
 )
 
 
-def move_version(
-    version_id: int, *, to: Status, actor: str, cause: str, request_id: str, now: datetime
-) -> Status:
+def move_version(version_id: int, *, to: Status, actor: str, cause: str, request_id: str, now: datetime) -> Status:
     """Move a version and write its history row in one transaction; return the status it had.
 
     Raises IllegalMove when the table has no such move, also when another writer was first.

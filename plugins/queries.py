@@ -2,7 +2,7 @@
 
 from plugins.errors import UnknownPlugin, UnknownVersion, VersionBlocked, VersionUnavailable
 from plugins.models import BlocklistEntry, Plugin, Version
-from plugins.runtime.ranges import InvalidRange, matches
+from plugins.runtime.ranges import InvalidRange, InvalidVersion, matches
 
 
 def find_plugin(publisher_slug: str, plugin_name: str) -> Plugin:
@@ -22,9 +22,7 @@ def find_version(publisher_slug: str, plugin_name: str, number: str) -> Version:
     """Return the version of that plugin; raises UnknownPlugin or UnknownVersion."""
     plugin = find_plugin(publisher_slug, plugin_name)
     version = (
-        Version.objects.select_related("plugin__publisher", "artifact")
-        .filter(plugin=plugin, number=number)
-        .first()
+        Version.objects.select_related("plugin__publisher", "artifact").filter(plugin=plugin, number=number).first()
     )
     if version is None:
         raise UnknownVersion(f"{plugin_name} has no version {number}")
@@ -52,9 +50,7 @@ def list_published() -> list[Version]:
 
 def live_blocks(plugin_id: int) -> list[BlocklistEntry]:
     """The entries in force against a plugin, oldest first."""
-    return list(
-        BlocklistEntry.objects.filter(plugin_id=plugin_id, lifted_at__isnull=True).order_by("sequence")
-    )
+    return list(BlocklistEntry.objects.filter(plugin_id=plugin_id, lifted_at__isnull=True).order_by("sequence"))
 
 
 def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntry | None:
@@ -74,5 +70,5 @@ def is_in_range(number: str, versions: str) -> bool:
     """Whether a version number lies in a range; an unreadable range covers everything, so that a block holds."""
     try:
         return matches(versions, number)
-    except InvalidRange:
+    except (InvalidRange, InvalidVersion):
         return True

@@ -106,7 +106,7 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _require_active(token: ApiToken) -> Publisher:
-    publisher = Publisher.objects.get(pk=token.publisher_id)
+    publisher = Publisher.objects.get(tokens=token)
     if publisher.status != Publisher.Status.ACTIVE:
         raise PublisherSuspended(f"{publisher.slug} is suspended and cannot submit")
     return publisher
@@ -119,9 +119,7 @@ def _hold_plugin(publisher: Publisher, *, manifest: Manifest, now: datetime) -> 
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plugin:{manifest.name}"])
     plugin = Plugin.objects.select_for_update().filter(name=manifest.name, retired_at__isnull=True).first()
     if plugin is None:
-        return Plugin.objects.create(
-            publisher=publisher, name=manifest.name, title=manifest.title, created_at=now
-        )
+        return Plugin.objects.create(publisher=publisher, name=manifest.name, title=manifest.title, created_at=now)
     if plugin.publisher_id != publisher.pk:
         raise PluginOwnedByAnother(f"{manifest.name} belongs to another publisher; choose another name")
     return plugin

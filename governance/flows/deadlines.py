@@ -36,7 +36,7 @@ def sweep_deadlines(*, now: datetime) -> int:
 
 def _tell(warned: Warned, *, now: datetime) -> None:
     word = "was missed" if warned.is_miss else "is running out"
-    log.warning("deadline_" + ("missed" if warned.is_miss else "warning"), kind=warned.kind, subject=warned.subject)
+    log.warning("deadline_near_or_past", kind=warned.kind, subject=warned.subject, is_miss=warned.is_miss)
     queue_notice(
         Draft(
             kind="deadline",

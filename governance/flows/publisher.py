@@ -21,9 +21,7 @@ from plugins.tokens import issue_token
 VERIFICATION_OBLIGATION = "publisher_verification"
 
 
-def register_publisher(
-    *, slug: str, display_name: str, email: str, member_name: str, now: datetime
-) -> Publisher:
+def register_publisher(*, slug: str, display_name: str, email: str, member_name: str, now: datetime) -> Publisher:
     """Take a slug and mail its first owner a confirmation; nothing can be submitted before it is used.
 
     Raises SlugTaken.
@@ -79,9 +77,7 @@ def confirm_email(secret: str, *, now: datetime) -> tuple[ApiToken, str]:
 
 def request_confirmation(*, slug: str, email: str, now: datetime) -> None:
     """Mail a member a new confirmation; says nothing about whether the member exists."""
-    member = (
-        Member.objects.select_related("publisher").filter(publisher__slug=slug, email=email.lower()).first()
-    )
+    member = Member.objects.select_related("publisher").filter(publisher__slug=slug, email=email.lower()).first()
     if member is None:
         return
     with transaction.atomic():
@@ -91,9 +87,7 @@ def request_confirmation(*, slug: str, email: str, now: datetime) -> None:
 def attest_identity(publisher_id: int, *, actor: User, evidence: str, now: datetime) -> Attestation:
     """A person vouches for who a publisher is, for one quarter."""
     with transaction.atomic():
-        attestation = _attest(
-            publisher_id, kind=Attestation.Kind.IDENTITY, evidence=evidence, actor=actor, now=now
-        )
+        attestation = _attest(publisher_id, kind=Attestation.Kind.IDENTITY, evidence=evidence, actor=actor, now=now)
         record(
             "publisher.attested",
             actor=f"user:{actor.pk}",
@@ -122,14 +116,10 @@ def sweep_verifications(*, now: datetime) -> int:
     return ended
 
 
-def _attest(
-    publisher_id: int, *, kind: str, evidence: str, actor: User | None, now: datetime
-) -> Attestation:
+def _attest(publisher_id: int, *, kind: str, evidence: str, actor: User | None, now: datetime) -> Attestation:
     market = playbook().marketplace
     _end_earlier(publisher_id, kind=kind, now=now)
-    attestation = attest(
-        publisher_id, kind=kind, evidence=evidence, attested_by=actor.pk if actor else None, now=now
-    )
+    attestation = attest(publisher_id, kind=kind, evidence=evidence, attested_by=actor.pk if actor else None, now=now)
     open_obligation(
         VERIFICATION_OBLIGATION,
         subject=f"attestation:{attestation.pk}",
@@ -206,10 +196,7 @@ def _tell_owners(
     now: datetime,
 ) -> None:
     queue_notices(
-        (
-            Draft(kind, cause, email, subject, body, deadline_at)
-            for email in owner_addresses(attestation.publisher_id)
-        ),
+        (Draft(kind, cause, email, subject, body, deadline_at) for email in owner_addresses(attestation.publisher_id)),
         now=now,
     )
 

@@ -64,9 +64,7 @@ def dismiss_report(report_id: uuid.UUID, *, actor: User, reason: str, now: datet
     """A person answers a report with nothing to be done; raises ReportUnknown or ReportSettled."""
     with transaction.atomic():
         report = settle_report(report_id, now=now)
-        meet_obligation(
-            REPORT_OBLIGATION, subject=f"report:{report_id}", evidence={"outcome": "dismissed"}, now=now
-        )
+        meet_obligation(REPORT_OBLIGATION, subject=f"report:{report_id}", evidence={"outcome": "dismissed"}, now=now)
         record(
             "report.dismissed",
             actor=f"user:{actor.pk}",
@@ -84,9 +82,6 @@ def _receipt(report: AbuseReport, *, plugin_name: str, due_at: datetime) -> Draf
         cause=f"report:{report.pk}",
         recipient=report.reporter_email,
         subject=f"Your report about {plugin_name} has arrived",
-        body=(
-            f"Thank you. A person looks at it by {due_at:%d %B %Y, %H:%M} UTC.\n"
-            f"Tracking id: {report.pk}\n"
-        ),
+        body=(f"Thank you. A person looks at it by {due_at:%d %B %Y, %H:%M} UTC.\nTracking id: {report.pk}\n"),
         deadline_at=due_at,
     )

@@ -19,11 +19,11 @@ from governance.takedowns.statements import (
     INSTALLATION_FIELDS,
     INSTALLATION_KIND,
     open_runtime_statement,
-    parse_moment,
 )
 from plugins.installations import end_installation, record_installation
 from plugins.models import Bot, Installation, RuntimeReport, Version
 from plugins.queries import covering_block, find_version
+from plugins.runtime.moments import parse_moment
 
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
@@ -44,9 +44,7 @@ def receive_installation(statement: Mapping[str, Any], *, now: datetime) -> Inst
     Raises UnknownBot, AcknowledgementForeign, StatementRefused, UnknownPlugin, UnknownVersion or
     InstallationTimeInvalid.
     """
-    bot, payload = open_runtime_statement(
-        statement, kind=INSTALLATION_KIND, fields=INSTALLATION_FIELDS, now=now
-    )
+    bot, payload = open_runtime_statement(statement, kind=INSTALLATION_KIND, fields=INSTALLATION_FIELDS, now=now)
     version = find_version(payload["publisher"], payload["plugin"], payload["version"])
     if payload["artifact_sha256"] != version.artifact_id:
         raise StatementRefused("the artifact's digest is not this version's: install it again")
@@ -66,9 +64,7 @@ def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> S
 
     Raises UnknownBot, AcknowledgementForeign, StatementRefused, OrderUnknown or AcknowledgementReplayed.
     """
-    bot, payload = open_runtime_statement(
-        statement, kind=ACKNOWLEDGEMENT_KIND, fields=ACKNOWLEDGEMENT_FIELDS, now=now
-    )
+    bot, payload = open_runtime_statement(statement, kind=ACKNOWLEDGEMENT_KIND, fields=ACKNOWLEDGEMENT_FIELDS, now=now)
     try:
         uuid.UUID(payload["takedown"])
     except ValueError as error:
@@ -89,14 +85,10 @@ def _order_back_on(order: SwitchOrder, *, now: datetime) -> None:
     order_on(order.takedown, still_blocked=[version.pk] if block else [], now=now)
 
 
-def _is_new(
-    bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any], now: datetime
-) -> bool:
+def _is_new(bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any], now: datetime) -> bool:
     try:
         with transaction.atomic():
-            RuntimeReport.objects.create(
-                bot=bot, nonce=payload["nonce"], statement=dict(statement), received_at=now
-            )
+            RuntimeReport.objects.create(bot=bot, nonce=payload["nonce"], statement=dict(statement), received_at=now)
     except IntegrityError:
         return False
     return True
@@ -125,9 +117,7 @@ def _uninstall(bot: Bot, *, version: Version, at: datetime, now: datetime) -> In
 def _outcome(bot: Bot, *, version: Version) -> InstallationOutcome:
     running = _running(bot, version=version)
     block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
-    return InstallationOutcome(
-        running.pk if running else None, block is None, block.pk if block else None
-    )
+    return InstallationOutcome(running.pk if running else None, block is None, block.pk if block else None)
 
 
 def _running(bot: Bot, *, version: Version) -> Installation | None:

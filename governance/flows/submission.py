@@ -119,7 +119,7 @@ def ask_reviewer(version: Version, *, routing: Routing, now: datetime) -> int:
     if routing.route is Route.HOLD:
         due_at = now + timedelta(hours=market.reviews.hold_within_hours)
     else:
-        days = market.reviews.due_working_days.get(routing.cause, market.reviews.due_working_days["findings"])
+        days = market.reviews.due_working_days[routing.cause]
         due_at = add_working_days(now, days, weekdays=market.reviews.working_weekdays)
     open_obligation(
         REVIEW_OBLIGATION,
@@ -136,9 +136,7 @@ def _claim(version_id: int, *, now: datetime) -> ScanClaim | None:
         version = Version.objects.select_for_update().get(pk=version_id)
         if version.status not in {Status.SUBMITTED, Status.SCANNING}:
             return None
-        claim = claim_scan(
-            version_id, cause=Scan.Cause.SUBMISSION, request_id=version.request_id, now=now
-        )
+        claim = claim_scan(version_id, cause=Scan.Cause.SUBMISSION, request_id=version.request_id, now=now)
         if claim is not None and version.status == Status.SUBMITTED:
             _move(version, to=Status.SCANNING, actor=MACHINE, cause=f"scan:{claim.scan_id}", now=now)
         return claim

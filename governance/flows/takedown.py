@@ -101,9 +101,7 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
         takedown = lock_in_force(takedown_id)
         require_reasons(takedown.grounds, statement=reason)
         signatures = add_signature(takedown, actor=actor, reason=reason, now=now)
-        scope = preview_scope(
-            takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since
-        )
+        scope = preview_scope(takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since)
         numbers = playbook().marketplace.takedowns
         needed = needed_signatures(
             bots=scope.bots,

@@ -71,6 +71,5 @@ def _reconcile(takedown: Takedown, *, now: datetime) -> int:
         proven[PUBLISHER_TOLD] = {"queued": publisher.queued, "delivered": publisher.delivered}
     with transaction.atomic():
         return sum(
-            meet_obligation(kind, subject=subject, evidence=evidence, now=now)
-            for kind, evidence in proven.items()
+            meet_obligation(kind, subject=subject, evidence=evidence, now=now) for kind, evidence in proven.items()
         )

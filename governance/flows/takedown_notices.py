@@ -47,9 +47,7 @@ def tell_of_containment(takedown: Takedown, *, plugin: Plugin, scope: Scope, now
     told_by = now + timedelta(hours=playbook().marketplace.takedowns.publisher_told_within_hours)
     for email in owner_addresses(plugin.publisher_id):
         queue_notice(
-            Draft(
-                PUBLISHER_NOTICE, cause, email, publisher_subject(matter), publisher_body(matter), told_by
-            ),
+            Draft(PUBLISHER_NOTICE, cause, email, publisher_subject(matter), publisher_body(matter), told_by),
             now=now,
         )
     return queued
@@ -86,9 +84,7 @@ def tell_of_reinstatement(takedown: Takedown, *, reason: str, now: datetime) -> 
     recipients = told.order_by("recipient").values_list("recipient", flat=True).distinct()
     return queue_notices(
         (
-            Draft(
-                REINSTATED_NOTICE, cause, email, reinstated_subject(matter), reinstated_body(matter), deadline
-            )
+            Draft(REINSTATED_NOTICE, cause, email, reinstated_subject(matter), reinstated_body(matter), deadline)
             for email in recipients.iterator()
         ),
         now=now,

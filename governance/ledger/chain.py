@@ -39,8 +39,8 @@ def find_break(
 ) -> Break | None:
     """Walk (sequence, body, previous hash, hash) from the first entry on; return the first break, or None.
 
-    `expected_heads` are the hashes that signed checkpoints name, by sequence: a chain rebuilt from some entry on
-    is whole in itself and breaks only there.
+    `expected_heads` are the hashes that signed checkpoints name, by sequence: a chain rebuilt from some entry
+    on is whole in itself and breaks only there.
     """
     heads = expected_heads or {}
     last, head = 0, GENESIS

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from governance.keys import trusted_keys
 from governance.ledger.chain import CHECKPOINT_KIND, Break, find_break
 from governance.ledger.models import Checkpoint, Entry
-from plugins.runtime.signing import StatementError, open_statement
+from plugins.runtime.errors import StatementError
+from plugins.runtime.signing import open_statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 
-def next_attempt(
-    attempts: int, *, steps_minutes: Sequence[int], deadline_at: datetime, now: datetime
-) -> datetime:
+def next_attempt(attempts: int, *, steps_minutes: Sequence[int], deadline_at: datetime, now: datetime) -> datetime:
     """When to try again after `attempts` failures.
 
     Before the deadline no pause is longer than half the time left, but never shorter than the first step;

@@ -49,9 +49,7 @@ class Delivered:
 
 def deliver_due(channel: Channel, *, limit: int, clock: Callable[[], datetime]) -> Delivered:
     """Claim up to `limit` due notices, the nearest deadline first, and try each once."""
-    outcomes = [
-        _deliver(notice, channel=channel, clock=clock) for notice in claim_due(limit=limit, now=clock())
-    ]
+    outcomes = [_deliver(notice, channel=channel, clock=clock) for notice in claim_due(limit=limit, now=clock())]
     return Delivered(
         accepted=outcomes.count("accepted"),
         deferred=outcomes.count("deferred"),
@@ -70,28 +68,27 @@ def claim_due(*, limit: int, now: datetime) -> list[Notice]:
 
 
 def _deliver(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
-    if notice.lease_until is None or clock() >= notice.lease_until:
+    if notice.lease_token is None or notice.lease_until is None or clock() >= notice.lease_until:
         # The batch took longer than the lease: somebody else may hold this one now.
         return "deferred"
+    token = notice.lease_token
     try:
         answer = channel.send(notice)
     except DeliveryRefused as error:
-        _settle(notice, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.UNDELIVERABLE)
+        _settle(notice, token, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.UNDELIVERABLE)
         return "refused"
     except DeliveryDeferred as error:
-        _settle(notice, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.QUEUED)
+        _settle(notice, token, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.QUEUED)
         return "deferred"
-    _settle(notice, is_accepted=True, detail=answer, now=clock(), state=Notice.State.DELIVERED)
+    _settle(notice, token, is_accepted=True, detail=answer, now=clock(), state=Notice.State.DELIVERED)
     return "accepted"
 
 
-def _settle(notice: Notice, *, is_accepted: bool, detail: str, now: datetime, state: str) -> None:
+def _settle(notice: Notice, token: uuid.UUID, *, is_accepted: bool, detail: str, now: datetime, state: str) -> None:
     """Record the attempt always, and move the notice only while our lease is still the one in force."""
-    mine = Notice.objects.filter(pk=notice.pk, lease_token=notice.lease_token, state=Notice.State.QUEUED)
+    mine = Notice.objects.filter(pk=notice.pk, lease_token=token, state=Notice.State.QUEUED)
     with transaction.atomic():
-        DeliveryAttempt.objects.create(
-            notice=notice, lease_token=notice.lease_token, at=now, is_accepted=is_accepted, detail=detail
-        )
+        DeliveryAttempt.objects.create(notice=notice, lease_token=token, at=now, is_accepted=is_accepted, detail=detail)
         if state == Notice.State.QUEUED:
             retry_at = next_attempt(
                 notice.attempts,

@@ -28,9 +28,7 @@ class Warned:
     is_miss: bool
 
 
-def open_obligation(
-    kind: str, *, subject: str, owner_role: str, due_at: datetime, now: datetime
-) -> Obligation:
+def open_obligation(kind: str, *, subject: str, owner_role: str, due_at: datetime, now: datetime) -> Obligation:
     """Start a deadline in the caller's transaction; opening it again changes nothing."""
     obligation, _ = Obligation.objects.get_or_create(
         kind=kind,
@@ -72,16 +70,12 @@ def escalate_due(*, thresholds_percent: Sequence[int], path: Sequence[str], now:
 def _is_past_next_step(steps: Sequence[int], *, now: datetime) -> Q:
     condition = Q(pk__in=[])
     for taken, percent in enumerate(steps):
-        elapsed = ExpressionWrapper(
-            (F("due_at") - F("opened_at")) * Value(percent / 100), output_field=DurationField()
-        )
+        elapsed = ExpressionWrapper((F("due_at") - F("opened_at")) * Value(percent / 100), output_field=DurationField())
         condition |= Q(escalation_step=taken) & Q(opened_at__lte=Value(now) - elapsed)
     return condition
 
 
-def _escalate(
-    obligation: Obligation, steps: Sequence[int], path: Sequence[str], now: datetime
-) -> list[Warned]:
+def _escalate(obligation: Obligation, steps: Sequence[int], path: Sequence[str], now: datetime) -> list[Warned]:
     reached = reached_step(obligation.opened_at, due_at=obligation.due_at, steps_percent=steps, now=now)
     roles = escalation_path(obligation.owner_role, path=path, steps=len(steps))
     given = []

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 
-def reached_step(
-    opened_at: datetime, *, due_at: datetime, steps_percent: Sequence[int], now: datetime
-) -> int:
+def reached_step(opened_at: datetime, *, due_at: datetime, steps_percent: Sequence[int], now: datetime) -> int:
     """How many steps the time from opening to due has passed: 0 is none, the last is the deadline itself."""
     elapsed = (now - opened_at) / (due_at - opened_at)
     return sum(1 for percent in steps_percent if elapsed >= percent / 100)

@@ -38,9 +38,7 @@ def claim_review(review_id: int, *, actor: User, now: datetime) -> Review:
     """Take a review for the playbook's claim time; raises ReviewUnknown, ReviewSettled or ReviewClaimed."""
     until = now + timedelta(minutes=playbook().marketplace.reviews.claim_minutes)
     free = Q(claimed_by=None) | Q(claimed_until__lte=now) | Q(claimed_by=actor)
-    changed = Review.objects.filter(free, pk=review_id, settled_at=None).update(
-        claimed_by=actor, claimed_until=until
-    )
+    changed = Review.objects.filter(free, pk=review_id, settled_at=None).update(claimed_by=actor, claimed_until=until)
     review = _find(review_id)
     if changed:
         return review

@@ -54,9 +54,7 @@ def record_report(
     No report means the scan itself failed: the verdict is incomplete.
     """
     with transaction.atomic():
-        mine = Scan.objects.filter(
-            pk=claim.scan_id, lease_token=claim.lease_token, state=Scan.State.RUNNING
-        )
+        mine = Scan.objects.filter(pk=claim.scan_id, lease_token=claim.lease_token, state=Scan.State.RUNNING)
         changed = mine.update(
             state=Scan.State.COMPLETE,
             finished_at=now,

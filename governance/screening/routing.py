@@ -41,9 +41,7 @@ def choose_route(verdict: Verdict, circumstances: Circumstances) -> Routing:
     if verdict is Verdict.MALICIOUS:
         return Routing(Route.HOLD, "malicious_verdict", "The scan found what only malicious code needs.")
     if verdict is Verdict.INCOMPLETE:
-        return Routing(
-            Route.REVIEW, "incomplete_scan", "The scan could not read everything, so a person looks at it."
-        )
+        return Routing(Route.REVIEW, "incomplete_scan", "The scan could not read everything, so a person looks at it.")
     if verdict is Verdict.SUSPICIOUS:
         return Routing(Route.REVIEW, "findings", "The scan found something that a person has to judge.")
     return _route_clean(circumstances)

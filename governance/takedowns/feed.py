@@ -1,8 +1,7 @@
 """The kill-switch feed: every block in force, signed, numbered, and expiring.
 Served from its snapshot; signed again when a number is new or the expiry comes near, never without a key."""
 
-import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,12 +11,13 @@ from governance.playbook import playbook
 from governance.takedowns.models import FeedSnapshot
 from plugins.models import FeedHead
 from plugins.runtime.feed import FEED_KIND
+from plugins.runtime.moments import format_moment
 from plugins.runtime.signing import sign_statement
 
 # One statement, so that number and blocks are of one moment: the same number never carries other blocks.
 FEED_SQL = """
-SELECT head.sequence, block.id, block.sequence, block.takedown_id, plugin.name, publisher.slug,
-       block.versions, block.artifact_sha256, block.reason, block.blocked_at
+SELECT head.sequence AS head_sequence, block.id, block.sequence, block.takedown_id, plugin.name AS plugin,
+       publisher.slug AS publisher, block.versions, block.artifact_sha256, block.reason, block.blocked_at
   FROM plugins_feedhead AS head
   LEFT JOIN plugins_blocklistentry AS block ON block.lifted_at IS NULL
   LEFT JOIN plugins_plugin AS plugin ON plugin.id = block.plugin_id
@@ -58,8 +58,8 @@ def _sign_feed(*, now: datetime) -> FeedSnapshot:
     payload = {
         "kind": FEED_KIND,
         "sequence": sequence,
-        "issued_at": _moment(now),
-        "expires_at": _moment(expires_at),
+        "issued_at": format_moment(now),
+        "expires_at": format_moment(expires_at),
         "blocks": blocks,
     }
     snapshot = FeedSnapshot.objects.create(
@@ -82,35 +82,22 @@ def _drop_superseded(newest: FeedSnapshot) -> None:
 def _blocks_in_force() -> tuple[int, list[dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(FEED_SQL)
-        rows = cursor.fetchall()
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     if not rows:
         return 0, []
-    return rows[0][0], [_block(*row[1:]) for row in rows if row[1] is not None]
+    return rows[0]["head_sequence"], [_block(row) for row in rows if row["id"] is not None]
 
 
-def _block(
-    block_id: uuid.UUID,
-    sequence: int,
-    takedown_id: uuid.UUID,
-    plugin: str,
-    publisher: str,
-    versions: str,
-    artifact_sha256: list[str],
-    reason: str,
-    blocked_at: datetime,
-) -> dict[str, Any]:
+def _block(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": str(block_id),
-        "sequence": sequence,
-        "takedown": str(takedown_id),
-        "plugin": plugin,
-        "publisher": publisher,
-        "versions": versions,
-        "artifact_sha256": artifact_sha256,
-        "reason": reason,
-        "blocked_at": _moment(blocked_at),
+        "id": str(row["id"]),
+        "sequence": row["sequence"],
+        "takedown": str(row["takedown_id"]),
+        "plugin": row["plugin"],
+        "publisher": row["publisher"],
+        "versions": row["versions"],
+        "artifact_sha256": row["artifact_sha256"],
+        "reason": row["reason"],
+        "blocked_at": format_moment(row["blocked_at"]),
     }
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

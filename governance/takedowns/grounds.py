@@ -22,9 +22,7 @@ GROUNDS: Mapping[str, TakedownGround] = MappingProxyType(
         for ground in (
             TakedownGround("malware", "Malware", "it contains code that acts against the people who run it"),
             TakedownGround("data_theft", "Theft of data", "it sends out data or secrets it has no right to"),
-            TakedownGround(
-                "account_takeover", "Publisher taken over", "its publisher's account may be in other hands"
-            ),
+            TakedownGround("account_takeover", "Publisher taken over", "its publisher's account may be in other hands"),
             TakedownGround("impersonation", "Impersonation", "it passes itself off as somebody else's work"),
             TakedownGround("policy", "Policy", "it breaks the marketplace's rules"),
             TakedownGround("suspected", "Suspected harm", "we have reason to suspect harm and are looking into it"),

@@ -150,9 +150,7 @@ class SwitchOrder(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["takedown", "installation", "action"], name="order_once_per_installation"
-            ),
+            models.UniqueConstraint(fields=["takedown", "installation", "action"], name="order_once_per_installation"),
             models.CheckConstraint(
                 condition=~Q(state="confirmed") | Q(acknowledgement__isnull=False, settled_at__isnull=False),
                 name="confirmed_order_has_acknowledgement",

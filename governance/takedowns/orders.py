@@ -34,10 +34,8 @@ SELECT done.takedown_id, done.installation_id, done.bot_id, 'switched_on', 'orde
 def order_off(takedown: Takedown, *, version_ids: Collection[int], now: datetime) -> int:
     """Order every running installation of these versions off, in one statement; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            ORDER_OFF_SQL, {"takedown": takedown.pk, "versions": list(version_ids), "now": now}
-        )
-        return cursor.rowcount
+        cursor.execute(ORDER_OFF_SQL, {"takedown": takedown.pk, "versions": list(version_ids), "now": now})
+        return int(cursor.rowcount)
 
 
 def order_on(takedown: Takedown, *, still_blocked: Collection[int], now: datetime) -> int:
@@ -49,10 +47,8 @@ def order_on(takedown: Takedown, *, still_blocked: Collection[int], now: datetim
         takedown=takedown, action=SwitchOrder.Action.OFF, state=SwitchOrder.State.ORDERED
     ).update(state=SwitchOrder.State.WITHDRAWN, settled_at=now)
     with connection.cursor() as cursor:
-        cursor.execute(
-            ORDER_ON_SQL, {"takedown": takedown.pk, "still_blocked": list(still_blocked), "now": now}
-        )
-        return cursor.rowcount
+        cursor.execute(ORDER_ON_SQL, {"takedown": takedown.pk, "still_blocked": list(still_blocked), "now": now})
+        return int(cursor.rowcount)
 
 
 def cover_installation(takedown_id: uuid.UUID, *, installation: Installation, now: datetime) -> SwitchOrder:

@@ -59,9 +59,7 @@ def covered_versions(plugin: Plugin, *, versions: str) -> list[Version]:
         matches(versions, "0.0.0")
     except InvalidRange as error:
         raise RangeEmpty(f"the range {versions!r} cannot be read: {error}") from error
-    covered = [
-        version for version in plugin.versions.order_by("submitted_at") if is_in_range(version.number, versions)
-    ]
+    covered = [version for version in plugin.versions.order_by("submitted_at") if is_in_range(version.number, versions)]
     if not covered:
         raise RangeEmpty(f"no version of {plugin.name} lies in {versions}")
     return covered
@@ -69,9 +67,7 @@ def covered_versions(plugin: Plugin, *, versions: str) -> list[Version]:
 
 def exposed_installations(version_ids: tuple[int, ...], *, since: datetime) -> QuerySet[Installation]:
     """Installations that ran one of these versions at any time since `since`, ended or not."""
-    return Installation.objects.filter(version_id__in=version_ids).filter(
-        Q(ended_at=None) | Q(ended_at__gte=since)
-    )
+    return Installation.objects.filter(version_id__in=version_ids).filter(Q(ended_at=None) | Q(ended_at__gte=since))
 
 
 def _last_good_version(plugin: Plugin, *, excluded: tuple[int, ...]) -> str:

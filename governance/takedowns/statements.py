@@ -3,14 +3,16 @@ A bot speaks only for itself; anything else is refused before a row is touched."
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from governance.takedowns.errors import AcknowledgementForeign, StatementRefused
 from plugins.errors import UnknownBot
 from plugins.models import Bot
-from plugins.runtime.canonical import CanonicalError, parse_json
-from plugins.runtime.signing import StatementError, key_id_of, open_statement
+from plugins.runtime.canonical import parse_json
+from plugins.runtime.errors import CanonicalError, InvalidMoment, StatementError
+from plugins.runtime.moments import parse_moment
+from plugins.runtime.signing import key_id_of, open_statement
 
 ACKNOWLEDGEMENT_KIND = "nexus.acknowledgement/1"
 INSTALLATION_KIND = "nexus.installation/1"
@@ -55,20 +57,13 @@ def open_runtime_statement(
     except StatementError as error:
         raise StatementRefused(f"the statement cannot be trusted: {error}") from error
     _check_fields(payload, fields=fields)
-    if parse_moment(payload["at"]) > now + CLOCK_SKEW:
+    try:
+        said_at = parse_moment(payload["at"])
+    except InvalidMoment as error:
+        raise StatementRefused(f"a time is RFC 3339 in UTC: {error}") from error
+    if said_at > now + CLOCK_SKEW:
         raise StatementRefused("the statement's time lies in the future; set the runtime's clock")
     return bot, payload
-
-
-def parse_moment(text: str) -> datetime:
-    """Read an RFC 3339 moment in UTC; raises StatementRefused."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise StatementRefused("a time must be RFC 3339 in UTC, like 2026-01-31T12:00:00Z") from error
-    if moment.tzinfo is None:
-        raise StatementRefused("a time must name its zone; use UTC")
-    return moment.astimezone(UTC)
 
 
 def _claimed_bot(statement: Mapping[str, Any]) -> Bot:

@@ -17,9 +17,7 @@ def open_challenge(member: Member, *, now: datetime) -> str:
     """Make a one-time secret for a member; the caller mails it and forgets it."""
     secret = secrets.token_urlsafe(32)
     valid = timedelta(hours=playbook().marketplace.verification.email_challenge_valid_hours)
-    EmailChallenge.objects.create(
-        member=member, digest=digest_secret(secret), created_at=now, expires_at=now + valid
-    )
+    EmailChallenge.objects.create(member=member, digest=digest_secret(secret), created_at=now, expires_at=now + valid)
     return secret
 
 
@@ -38,9 +36,7 @@ def use_challenge(secret: str, *, now: datetime) -> Member:
     return challenge.member
 
 
-def attest(
-    publisher_id: int, *, kind: str, evidence: str, attested_by: int | None, now: datetime
-) -> Attestation:
+def attest(publisher_id: int, *, kind: str, evidence: str, attested_by: int | None, now: datetime) -> Attestation:
     """Write a proof that is in force from now on; raises AlreadyAttested while an earlier one is."""
     try:
         with transaction.atomic():

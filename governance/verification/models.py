@@ -20,9 +20,7 @@ class Attestation(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     state = models.CharField(max_length=16, choices=State.choices, default=State.LIVE)
     evidence = models.TextField()
-    attested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    attested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     attested_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

@@ -20,9 +20,7 @@ class Publisher(models.Model):
             models.CheckConstraint(
                 condition=Q(slug__regex=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), name="publisher_slug_is_plain"
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=["active", "suspended"]), name="publisher_status_is_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=["active", "suspended"]), name="publisher_status_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SIGNING_KEY_FILE.exists():
+            settings.SIGNING_KEY_FILE.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             SigningKey.generate().save(settings.SIGNING_KEY_FILE)
             self.stdout.write(f"signing key made: {settings.SIGNING_KEY_FILE}")
         with transaction.atomic():
