@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
 from django.db import transaction
 
 from governance.notifications.backoff import next_attempt
 from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
 from governance.notifications.models import DeliveryAttempt, Notice
 from governance.playbook import playbook
+from governance.request_ids import bind_request_id
+
+log = structlog.get_logger(__name__)
 
 CLAIM_SQL = """
 UPDATE notifications_notice AS notice
@@ -49,7 +53,7 @@ class Delivered:
 
 def deliver_due(channel: Channel, *, limit: int, clock: Callable[[], datetime]) -> Delivered:
     """Claim up to `limit` due notices, the nearest deadline first, and try each once."""
-    outcomes = [_deliver(notice, channel=channel, clock=clock) for notice in claim_due(limit=limit, now=clock())]
+    outcomes = [_try_once(notice, channel=channel, clock=clock) for notice in claim_due(limit=limit, now=clock())]
     return Delivered(
         accepted=outcomes.count("accepted"),
         deferred=outcomes.count("deferred"),
@@ -65,6 +69,13 @@ def claim_due(*, limit: int, now: datetime) -> list[Notice]:
             CLAIM_SQL, {"token": uuid.uuid4(), "until": now + lease, "now": now, "limit": limit}
         )
         return sorted(claimed, key=lambda notice: notice.deadline_at)
+
+
+def _try_once(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
+    with bind_request_id(notice.request_id):
+        outcome = _deliver(notice, channel=channel, clock=clock)
+        log.info("notice_tried", notice=str(notice.pk), kind=notice.kind, outcome=outcome, attempt=notice.attempts)
+    return outcome
 
 
 def _deliver(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
