@@ -1,0 +1,60 @@
+"""What a runtime says under its own name: that it installed or removed something, that it switched something.
+Each statement carries a nonce made once, so that sending it again is noticed as the same one."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from .moments import format_moment
+from .signing import SigningKey, sign_statement
+from .state import Installed, Outgoing, SwitchedOff
+
+INSTALLATION_KIND = "nexus.installation/1"
+ACKNOWLEDGEMENT_KIND = "nexus.acknowledgement/1"
+INSTALLATIONS = "installations"
+ACKNOWLEDGEMENTS = "acknowledgements"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A bot's own voice: its id, its key, and its clock."""
+
+    bot: str
+    key: SigningKey
+    clock: Callable[[], datetime]
+
+    def report(self, installed: Installed, *, action: Literal["installed", "uninstalled"]) -> Outgoing:
+        """Say that a version came or went."""
+        payload = {
+            "kind": INSTALLATION_KIND,
+            "bot": self.bot,
+            "publisher": installed.publisher,
+            "plugin": installed.plugin,
+            "version": installed.version,
+            "artifact_sha256": installed.artifact_sha256,
+            "action": action,
+            "at": format_moment(self.clock()),
+            "nonce": secrets.token_hex(16),
+        }
+        return Outgoing(INSTALLATIONS, sign_statement(payload, key=self.key))
+
+    def acknowledge(
+        self, obeyed: SwitchedOff, *, sequence: int, action: Literal["switched_off", "switched_on"]
+    ) -> Outgoing:
+        """Say that a block was obeyed, or that its end was; `sequence` is the number of the feed acted on."""
+        payload = {
+            "kind": ACKNOWLEDGEMENT_KIND,
+            "bot": self.bot,
+            "block": obeyed.block,
+            "takedown": obeyed.takedown,
+            "sequence": sequence,
+            "plugin": obeyed.plugin,
+            "publisher": obeyed.publisher,
+            "version": obeyed.version,
+            "action": action,
+            "at": format_moment(self.clock()),
+            "nonce": secrets.token_hex(16),
+        }
+        return Outgoing(ACKNOWLEDGEMENTS, sign_statement(payload, key=self.key))
