@@ -1,0 +1,142 @@
+"""The words a scan answers in: findings, files, engine runs and the report around them.
+
+Plain frozen values. Nothing here judges, and nothing here touches a file.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Verdict(StrEnum):
+    CLEAN = "clean"
+    SUSPICIOUS = "suspicious"
+    MALICIOUS = "malicious"
+    INCOMPLETE = "incomplete"
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Confidence(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Kind(StrEnum):
+    """What a file is by its content, which decides who must have read it."""
+
+    PYTHON = "python"
+    JAVASCRIPT = "javascript"
+    TEXT = "text"
+    DATA = "data"
+    SCRIPT = "script"
+    BYTECODE = "bytecode"
+    NATIVE = "native"
+    ARCHIVE = "archive"
+
+
+class EngineState(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing an engine saw; `conclusive` says that no honest plugin does it."""
+
+    rule_id: str
+    engine: str
+    severity: Severity
+    confidence: Confidence
+    path: str
+    line: int
+    end_line: int
+    title: str
+    why: str
+    fix: str
+    snippet: str
+    technique: str
+    conclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of the artifact; `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """How one engine did; `files_read` counts the plugin's own files, never the canary."""
+
+    name: str
+    version: str
+    ruleset_digest: str
+    state: EngineState
+    files_read: int
+    errors: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """Everything a scan found out; equal bytes and equal rules give an equal report apart from `seconds`."""
+
+    artifact_sha256: str
+    verdict: Verdict
+    score: int
+    explanation: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[FileRecord, ...]
+    engines: tuple[EngineRun, ...]
+    errors: tuple[str, ...]
+    ruleset_digest: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values."""
+        fields = asdict(self)
+        for name in ("explanation", "findings", "files", "engines", "errors"):
+            fields[name] = list(fields[name])
+        for engine in fields["engines"]:
+            engine["errors"] = list(engine["errors"])
+        return fields
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Rebuild a report from `to_dict`; raises KeyError or ValueError when a field is missing or unknown."""
+        return cls(
+            artifact_sha256=fields["artifact_sha256"],
+            verdict=Verdict(fields["verdict"]),
+            score=int(fields["score"]),
+            explanation=tuple(fields["explanation"]),
+            findings=tuple(finding_from_dict(item) for item in fields["findings"]),
+            files=tuple(FileRecord(**{**item, "kind": Kind(item["kind"])}) for item in fields["files"]),
+            engines=tuple(engine_run_from_dict(item) for item in fields["engines"]),
+            errors=tuple(fields["errors"]),
+            ruleset_digest=fields["ruleset_digest"],
+            seconds=float(fields["seconds"]),
+        )
+
+
+def finding_from_dict(item: dict[str, Any]) -> Finding:
+    """Rebuild one finding; raises ValueError on an unknown severity or confidence."""
+    return Finding(**{**item, "severity": Severity(item["severity"]), "confidence": Confidence(item["confidence"])})
+
+
+def engine_run_from_dict(item: dict[str, Any]) -> EngineRun:
+    """Rebuild one engine run; raises ValueError on an unknown state."""
+    return EngineRun(**{**item, "state": EngineState(item["state"]), "errors": tuple(item["errors"])})

@@ -1,0 +1,107 @@
+"""The straight line of a scan: unpack, take the inventory, run the engines, judge.
+
+Answers every hostile input with a report. Raises only when the artifact itself cannot be opened by us.
+"""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from scanners import limits
+from scanners.archive import hash_artifact, unpack
+from scanners.engines import EngineResult, Stage
+from scanners.engines.bandit import run_bandit
+from scanners.engines.semgrep import run_semgrep
+from scanners.engines.sources import read_sources
+from scanners.errors import ArchiveRefused
+from scanners.inventory import find_unreadable, take_inventory
+from scanners.report import FileRecord, Finding, ScanReport
+from scanners.rules import load_rules, ruleset_digest
+from scanners.verdict import judge
+
+REFUSED_RULE = "archive-refused"
+
+
+def scan_artifact(path: Path, *, deadline_seconds: float | None = None) -> ScanReport:
+    """Scan one artifact within `deadline_seconds` of wall clock (the engine's own limit when None).
+
+    Raises OSError when the file cannot be read, and RulesInvalid when our own rules are broken.
+    """
+    started = time.monotonic()
+    deadline = started + min(deadline_seconds or limits.SCAN_SECONDS, limits.SCAN_SECONDS)
+    digest = hash_artifact(path)
+    with tempfile.TemporaryDirectory(prefix="scan-", ignore_cleanup_errors=True) as folder:
+        try:
+            findings, records, results = look(path, scratch=Path(folder), deadline=deadline)
+        except ArchiveRefused as refused:
+            return refuse(path, refused=refused, digest=digest, seconds=time.monotonic() - started)
+    engines = tuple(result.run for result in results)
+    errors = tuple(f"{engine.name}: {error}" for engine in engines for error in engine.errors)
+    judgement = judge(findings, engines=engines, errors=errors)
+    return ScanReport(
+        artifact_sha256=digest,
+        verdict=judgement.verdict,
+        score=judgement.score,
+        explanation=judgement.explanation,
+        findings=findings,
+        files=records,
+        engines=engines,
+        errors=errors,
+        ruleset_digest=ruleset_digest(),
+        seconds=time.monotonic() - started,
+    )
+
+
+def look(
+    path: Path, *, scratch: Path, deadline: float
+) -> tuple[tuple[Finding, ...], tuple[FileRecord, ...], tuple[EngineResult, ...]]:
+    """Return findings, files and engine results of an artifact; raises ArchiveRefused."""
+    folders = {name: scratch / name for name in ("members", "sources", "bandit", "semgrep")}
+    for folder in folders.values():
+        folder.mkdir(mode=0o700)
+    tree = unpack(path, into=folders["members"])
+    records = take_inventory(tree)
+    stage, records, sources = read_sources(
+        tree, records=records, scratch=folders["sources"], seconds=seconds_left(deadline)
+    )
+    results = (sources, *run_tools(stage, folders=folders, deadline=deadline))
+    findings = [*find_unreadable(records), *(finding for result in results for finding in result.findings)]
+    findings.sort(key=lambda item: (item.path, item.line, item.rule_id, item.end_line, item.snippet))
+    return tuple(findings), records, results
+
+
+def run_tools(stage: Stage, *, folders: dict[str, Path], deadline: float) -> tuple[EngineResult, EngineResult]:
+    """Run the engines that read staged files, each with what is left of the time."""
+    bandit = run_bandit(stage, scratch=folders["bandit"], seconds=seconds_left(deadline))
+    semgrep = run_semgrep(stage, scratch=folders["semgrep"], seconds=seconds_left(deadline))
+    return bandit, semgrep
+
+
+def seconds_left(deadline: float) -> float:
+    """Return the wall seconds one engine may take; 0 ends it at once, and the scan as incomplete."""
+    return max(0.0, min(limits.TOOL_SECONDS, deadline - time.monotonic()))
+
+
+def refuse(path: Path, *, refused: ArchiveRefused, digest: str, seconds: float) -> ScanReport:
+    """Return the report on an archive that was not opened.
+
+    The verdict is incomplete, not malicious: nothing inside was looked at, so nothing about intent is proven. The
+    finding is critical all the same, because honest packers do not write such archives.
+    """
+    detail = refused.detail[: limits.SNIPPET_CHARACTERS]
+    finding = replace(load_rules()[REFUSED_RULE].make_finding(path="", line=0, snippet=detail), rule_id=refused.code)
+    errors = (f"archive: {refused.code}",)
+    judgement = judge((finding,), engines=(), errors=errors)
+    return ScanReport(
+        artifact_sha256=digest,
+        verdict=judgement.verdict,
+        score=judgement.score,
+        explanation=judgement.explanation,
+        findings=(finding,),
+        files=(),
+        engines=(),
+        errors=errors,
+        ruleset_digest=ruleset_digest(),
+        seconds=seconds,
+    )

@@ -1,0 +1,6 @@
+class Node {
+  run(message) {
+    return message;
+  }
+}
+module.exports = { Node };

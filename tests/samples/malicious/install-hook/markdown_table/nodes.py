@@ -1,0 +1,6 @@
+"""Tables."""
+
+
+class Node:
+    def run(self, message):
+        return "| " + message + " |"
