@@ -1,0 +1,145 @@
+"""How far one takedown has come, for its page: counts, deadlines, who has not confirmed, who signed.
+Reads only, a constant number of queries; counts come from rows and are never estimated."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from governance.admin.moments import TimeLeft, time_left
+from governance.admin.visible_text import show_text
+from governance.notifications.models import Notice
+from governance.obligations.models import Obligation
+from governance.obligations.queries import of_subject
+from governance.takedowns.grounds import GROUNDS
+from governance.takedowns.models import AbuseReport, SignOff, SwitchOrder, Takedown, TakedownVersion
+from governance.takedowns.queries import Progress, progress, unconfirmed_orders
+
+UNREACHED_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCounts:
+    """What the page asks for again every few seconds; orders in installations, notices in people."""
+
+    state: str
+    ordered: int
+    confirmed: int
+    gone: int
+    pending: int
+    notices_queued: int
+    notices_delivered: int
+    notices_undeliverable: int
+    ordered_on: int
+    confirmed_on: int
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The counts as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One deadline of the takedown and what became of it."""
+
+    kind: str
+    owner_role: str
+    due_at: datetime
+    met_at: datetime | None
+    missed_at: datetime | None
+    cancelled_at: datetime | None
+    left: TimeLeft
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A tenant with bots that have not confirmed yet."""
+
+    tenant: str
+    bots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownCase:
+    """The whole page."""
+
+    takedown: Takedown
+    grounds: str
+    statement: str
+    counts: LiveCounts
+    held: tuple[TakedownVersion, ...]
+    clocks: tuple[Clock, ...]
+    unreached: tuple[Unreached, ...]
+    unreached_left_out: int
+    signoffs: tuple[SignOff, ...]
+    reports: tuple[AbuseReport, ...]
+
+
+def find_takedown(takedown_id: uuid.UUID) -> Takedown | None:
+    """A takedown with plugin, publisher and who ordered it, or None."""
+    return Takedown.objects.select_related("plugin__publisher", "ordered_by").filter(pk=takedown_id).first()
+
+
+def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
+    """Gather everything the page of one takedown shows."""
+    counts = count_live(takedown)
+    held = takedown.held_versions.select_related("version").order_by("version__submitted_at")
+    unreached = _unreached(takedown.pk)
+    shown = sum(len(tenant.bots) for tenant in unreached)
+    ground = GROUNDS.get(takedown.grounds)
+    return TakedownCase(
+        takedown=takedown,
+        grounds=ground.title if ground else takedown.grounds,
+        statement=show_text(takedown.statement),
+        counts=counts,
+        held=tuple(held),
+        clocks=tuple(_clock(item, now=now) for item in of_subject(f"takedown:{takedown.pk}")),
+        unreached=unreached,
+        unreached_left_out=max(counts.pending + counts.ordered_on - counts.confirmed_on - shown, 0),
+        signoffs=tuple(takedown.signoffs.select_related("actor").order_by("signed_at")),
+        reports=tuple(takedown.reports.order_by("reported_at")),
+    )
+
+
+def count_live(takedown: Takedown) -> LiveCounts:
+    """Count orders and notices as they are in the rows now."""
+    off: Progress = progress(takedown.pk)
+    on = progress(takedown.pk, action=SwitchOrder.Action.ON)
+    notices = Notice.objects.filter(cause=f"takedown:{takedown.pk}").aggregate(
+        queued=Count("id"),
+        delivered=Count("id", filter=Q(state=Notice.State.DELIVERED)),
+        undeliverable=Count("id", filter=Q(state=Notice.State.UNDELIVERABLE)),
+    )
+    return LiveCounts(
+        state=takedown.state,
+        ordered=off.ordered,
+        confirmed=off.confirmed,
+        gone=off.gone,
+        pending=off.pending,
+        notices_queued=notices["queued"],
+        notices_delivered=notices["delivered"],
+        notices_undeliverable=notices["undeliverable"],
+        ordered_on=on.ordered,
+        confirmed_on=on.confirmed,
+    )
+
+
+def _clock(obligation: Obligation, *, now: datetime) -> Clock:
+    return Clock(
+        kind=obligation.kind.replace("_", " "),
+        owner_role=obligation.owner_role.replace("_", " "),
+        due_at=obligation.due_at,
+        met_at=obligation.met_at,
+        missed_at=obligation.missed_at,
+        cancelled_at=obligation.cancelled_at,
+        left=time_left(obligation.due_at, now=now),
+    )
+
+
+def _unreached(takedown_id: uuid.UUID) -> tuple[Unreached, ...]:
+    tenants: dict[str, list[str]] = {}
+    for order in unconfirmed_orders(takedown_id)[:UNREACHED_SHOWN]:
+        name = f"{show_text(order.bot.name)} ({order.installation.version.number})"
+        tenants.setdefault(order.bot.tenant.slug, []).append(name)
+    return tuple(Unreached(tenant, tuple(bots)) for tenant, bots in tenants.items())

@@ -1,0 +1,189 @@
+"""The moderator's pages: contain a plugin, watch its takedown come through, sign its removal, or undo it.
+Shows the reach before anything is ordered; every order, signature and reversal is the flow's."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from governance.admin.site import DeskRequest, desk, refusal_sentence, render_page
+from governance.admin.takedown_case import build_takedown_case, count_live, find_takedown
+from governance.admin.takedown_forms import OrderForm, ReasonForm, ScopeForm
+from governance.errors import GovernanceError
+from governance.flows.takedown import contain_plugin, reinstate_plugin, sign_removal
+from governance.playbook import playbook
+from governance.takedowns.models import SwitchOrder, Takedown
+from governance.takedowns.queries import exposure_start
+from governance.takedowns.scope import Scope, covered_versions, preview_scope
+from governance.tasks import deliver_notices, wake
+from plugins.errors import CatalogueError
+
+TAKEDOWNS_PER_PAGE = 50
+
+
+@desk.page("takedowns/", name="takedowns", permission="takedowns.view_takedown", link="Takedowns")
+@require_safe
+def show_takedowns(request: DeskRequest) -> HttpResponse:
+    """Every takedown, the newest first, with how many installations confirmed."""
+    counted = Q(orders__action=SwitchOrder.Action.OFF) & ~Q(orders__state=SwitchOrder.State.WITHDRAWN)
+    settled = Q(orders__state__in=[SwitchOrder.State.CONFIRMED, SwitchOrder.State.GONE])
+    takedowns = (
+        Takedown.objects.select_related("plugin__publisher", "ordered_by")
+        .annotate(ordered=Count("orders", filter=counted), settled=Count("orders", filter=counted & settled))
+        .order_by("-contained_at")
+    )
+    page = Paginator(takedowns, TAKEDOWNS_PER_PAGE).get_page(request.GET.get("page"))
+    return render_page(request, "takedowns.html", title="Takedowns", facts={"page": page})
+
+
+@desk.page("takedowns/contain/", name="contain", permission="takedowns.contain_plugin", link="Contain a plugin")
+@require_http_methods(["GET", "HEAD", "POST"])
+def contain(request: DeskRequest) -> HttpResponse:
+    """First the reach of what is meant, asked in the address; then the order, posted to the same address."""
+    form = ScopeForm(request.GET) if "versions" in request.GET else ScopeForm(initial=request.GET.dict())
+    if not form.is_valid():
+        return _render_contain(request, form=form, status=422 if form.is_bound else 200)
+    try:
+        since, scope = _scope(form, now=timezone.now())
+    except GovernanceError as refusal:
+        form.add_error("versions", refusal_sentence(refusal))
+        return _render_contain(request, form=form, status=422)
+    order = OrderForm(
+        request.POST if request.method == "POST" else None,
+        plugin=form.cleaned_data["plugin"],
+        chosen_reports=_report_ids(request.GET),
+    )
+    if not order.is_valid():
+        return _render_contain(
+            request, form=form, scope=scope, since=since, order=order, status=422 if order.is_bound else 200
+        )
+    try:
+        takedown = contain_plugin(
+            plugin_id=scope.plugin_id,
+            versions=scope.versions,
+            grounds=order.cleaned_data["grounds"],
+            statement=order.cleaned_data["statement"],
+            exposed_since=since,
+            report_ids=order.report_ids(),
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except (GovernanceError, CatalogueError) as refusal:
+        order.add_error(None, refusal_sentence(refusal))
+        return _render_contain(request, form=form, scope=scope, since=since, order=order, status=409)
+    wake(deliver_notices)
+    messages.success(request, "Contained. Runtimes switch it off with their next look at the feed.")
+    return redirect("admin:takedown", takedown_id=takedown.pk)
+
+
+@desk.page("takedowns/<uuid:takedown_id>/", name="takedown", permission="takedowns.view_takedown")
+@require_safe
+def show_takedown(request: DeskRequest, *, takedown_id: uuid.UUID) -> HttpResponse:
+    """One takedown: counts that renew themselves, deadlines, who has not confirmed, and the next steps."""
+    return _render_takedown(request, _find(takedown_id))
+
+
+@desk.page("takedowns/<uuid:takedown_id>/progress/", name="takedown_progress", permission="takedowns.view_takedown")
+@require_safe
+def show_progress(_request: DeskRequest, *, takedown_id: uuid.UUID) -> JsonResponse:
+    """The page's counts as JSON."""
+    return JsonResponse(count_live(_find(takedown_id)).to_dict())
+
+
+@desk.page("takedowns/<uuid:takedown_id>/sign/", name="takedown_sign", permission="takedowns.remove_plugin")
+@require_POST
+def sign_takedown(request: DeskRequest, *, takedown_id: uuid.UUID) -> HttpResponse:
+    """Sign the removal; with enough signatures it is carried out."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _render_takedown(request, _find(takedown_id), form=form, step="sign", status=422)
+    try:
+        takedown = sign_removal(takedown_id, actor=request.user, reason=form.cleaned_data["reason"], now=timezone.now())
+    except (GovernanceError, CatalogueError) as refusal:
+        form.add_error(None, refusal_sentence(refusal))
+        return _render_takedown(request, _find(takedown_id), form=form, step="sign", status=409)
+    is_removed = takedown.state == Takedown.State.REMOVED
+    messages.success(request, "Removed." if is_removed else "Signed. A second person's signature is needed.")
+    wake(deliver_notices)
+    return redirect("admin:takedown", takedown_id=takedown_id)
+
+
+@desk.page(
+    "takedowns/<uuid:takedown_id>/reinstate/",
+    name="takedown_reinstate",
+    permission="takedowns.reinstate_plugin",
+)
+@require_POST
+def reinstate_takedown(request: DeskRequest, *, takedown_id: uuid.UUID) -> HttpResponse:
+    """Undo the takedown exactly, with its own notices."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _render_takedown(request, _find(takedown_id), form=form, step="reinstate", status=422)
+    try:
+        reinstate_plugin(takedown_id, actor=request.user, reason=form.cleaned_data["reason"], now=timezone.now())
+    except (GovernanceError, CatalogueError) as refusal:
+        form.add_error(None, refusal_sentence(refusal))
+        return _render_takedown(request, _find(takedown_id), form=form, step="reinstate", status=409)
+    messages.success(request, "Reinstated. Runtimes switch it on again with their next look at the feed.")
+    wake(deliver_notices)
+    return redirect("admin:takedown", takedown_id=takedown_id)
+
+
+def _find(takedown_id: uuid.UUID) -> Takedown:
+    takedown = find_takedown(takedown_id)
+    if takedown is None:
+        raise Http404("no such takedown")
+    return takedown
+
+
+def _scope(form: ScopeForm, *, now: datetime) -> tuple[datetime, Scope]:
+    """The reach of a valid form, and since when; raises RangeEmpty."""
+    plugin, versions = form.cleaned_data["plugin"], form.cleaned_data["versions"]
+    covered = tuple(version.pk for version in covered_versions(plugin, versions=versions))
+    since = form.cleaned_data["exposed_since"] or exposure_start(covered, now=now)
+    return since, preview_scope(plugin.pk, versions=versions, exposed_since=since)
+
+
+def _report_ids(query: QueryDict) -> list[str]:
+    return query.getlist("report")
+
+
+def _render_contain(
+    request: DeskRequest,
+    *,
+    form: ScopeForm,
+    scope: Scope | None = None,
+    since: datetime | None = None,
+    order: OrderForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    facts = {
+        "form": form,
+        "scope": scope,
+        "since": since,
+        "order": order,
+        "reports": _report_ids(request.GET),
+    }
+    return render_page(request, "contain.html", title="Contain a plugin", facts=facts, status=status)
+
+
+def _render_takedown(
+    request: DeskRequest, takedown: Takedown, *, form: ReasonForm | None = None, step: str = "", status: int = 200
+) -> HttpResponse:
+    facts = {
+        "case": build_takedown_case(takedown, now=timezone.now()),
+        "takedown": takedown,
+        "sign_form": form if form and step == "sign" else ReasonForm(auto_id="sign_%s"),
+        "reinstate_form": form if form and step == "reinstate" else ReasonForm(auto_id="reinstate_%s"),
+        "numbers": playbook().marketplace.takedowns,
+        "is_contained": takedown.state == Takedown.State.CONTAINED,
+        "is_in_force": takedown.state != Takedown.State.REINSTATED,
+        "has_signed": takedown.signoffs.filter(actor=request.user).exists(),
+    }
+    return render_page(request, "takedown.html", title=f"Takedown of {takedown.plugin}", facts=facts, status=status)
