@@ -68,7 +68,7 @@ def describe_migrations(*, environ: Mapping[str, str]) -> list[ChildSpec]:
 
 
 def describe_applications(*, bind: str, run: Path, environ: Mapping[str, str]) -> list[ChildSpec]:
-    """Workers, beat and web in their starting order, which web ends so that it stops first."""
+    """Workers, beat, sweeper and web in their starting order, which web ends so that it stops first."""
     return [
         _describe_worker("worker-screening", ("-Q", "screening", "--pool", "prefork", "-c", "2"), environ=environ),
         _describe_worker("worker", ("-Q", "default", "--pool", "threads", "-c", "4"), environ=environ),
@@ -77,6 +77,7 @@ def describe_applications(*, bind: str, run: Path, environ: Mapping[str, str]) -
             (*_CELERY, "beat", "--schedule", str(run / "celerybeat-schedule"), "--pidfile="),
             environ=environ,
         ),
+        _describe_sweeper(environ=environ),
         _describe_web(bind, environ=environ),
     ]
 
@@ -87,6 +88,12 @@ def _describe_worker(name: str, options: tuple[str, ...], *, environ: Mapping[st
     spec = _describe(name, command, environ=environ)
     # TERM is celery's warm shutdown: finish what runs, take nothing new.
     return replace(spec, stop_seconds=_WORKER_STOP_SECONDS)
+
+
+def _describe_sweeper(*, environ: Mapping[str, str]) -> ChildSpec:
+    # The floor under broker and beat: it delivers straight from the rows while either of them is down.
+    command = (sys.executable, "manage.py", "sweep", "--loop")
+    return replace(_describe("sweeper", (), environ=environ), command=command)
 
 
 def _describe_web(bind: str, *, environ: Mapping[str, str]) -> ChildSpec:

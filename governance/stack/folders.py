@@ -2,6 +2,7 @@
 
 Never changes the mode or the owner of a folder it did not make."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -37,6 +38,12 @@ def make_socket_folder(folder: Path, *, account: Account) -> Path:
         _make_private(folder, account=account)
     _require_private(folder, account=account)
     return folder
+
+
+def remove_socket_folder(folder: Path) -> None:
+    """Take the folder away once its sockets are gone; what is still in it is for the next start to judge."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def make_place(place: Path) -> None:

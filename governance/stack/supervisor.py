@@ -21,7 +21,13 @@ from governance.stack.applications import (
 )
 from governance.stack.binaries import find_postgres, find_valkey
 from governance.stack.children import ChildInfo
-from governance.stack.folders import lock_var, make_data_folder, make_socket_folder, make_var
+from governance.stack.folders import (
+    lock_var,
+    make_data_folder,
+    make_socket_folder,
+    make_var,
+    remove_socket_folder,
+)
 from governance.stack.keeper import Keeper
 from governance.stack.postgres import (
     adopt_cluster,
@@ -61,6 +67,7 @@ class Servers:
             running.callback(os.close, lock)
             keeper = Keeper(logs=self.var / "log", lock=lock, on_change=self._write_record)
             running.callback(remove_record, self.var)
+            running.callback(remove_socket_folder, paths.run_dir(self.var))
             running.callback(keeper.stop)
             self._keeper = keeper
             self._start_children(keeper)
