@@ -24,6 +24,11 @@ def _timing(entry: BeatEntry) -> schedule | crontab:
 app.conf.update(
     broker_url=settings.BROKER_URL,
     task_default_queue="default",
+    # Scans have workers of their own, so that a long one never stands before a notice.
+    task_routes={
+        "governance.tasks.screen_version": {"queue": "screening"},
+        "governance.tasks.rescan_version": {"queue": "screening"},
+    },
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

@@ -39,13 +39,13 @@ def wake(task: Task[Any, Any], *ids: Any) -> None:
     transaction.on_commit(publish)
 
 
-@app.task(queue="screening")
+@app.task
 def screen_version(version_id: int) -> None:
     screen(version_id, clock=timezone.now)
     deliver_notices.delay()
 
 
-@app.task(queue="screening")
+@app.task
 def rescan_version(version_id: int) -> None:
     rescan(version_id, clock=timezone.now)
 

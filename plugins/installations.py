@@ -8,9 +8,23 @@ from django.db import IntegrityError, transaction
 from plugins.errors import BotKeyInvalid, BotKeyUsed, InstallationTimeInvalid
 from plugins.models import Bot, BotOwner, Installation, Tenant, Version
 from plugins.runtime.errors import KeyInvalid
-from plugins.runtime.signing import key_id_of
+from plugins.runtime.signing import KEY_BYTES, decode_exact
 
 CLOCK_SKEW = timedelta(minutes=5)
+# The y coordinates of the points of small order, and their spellings above the field's prime. A signature under
+# such a key can be made by anybody (RFC 8032, section 5.1.7, without the cofactor check).
+SMALL_ORDER_KEYS = frozenset(
+    bytes.fromhex(text)
+    for text in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
 
 
 def enrol_bot(tenant: Tenant, *, name: str, owner_email: str, owner_name: str, public_key: str, now: datetime) -> Bot:
@@ -64,9 +78,11 @@ def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime)
 
 def _check_public_key(public_key: str) -> None:
     try:
-        key_id_of(public_key)
+        raw = decode_exact(public_key, size=KEY_BYTES)
     except KeyInvalid as error:
         raise BotKeyInvalid(f"public_key must be the base64 of a raw Ed25519 public key: {error}") from error
+    if raw[:-1] + bytes([raw[-1] & 0x7F]) in SMALL_ORDER_KEYS:
+        raise BotKeyInvalid("public_key is a point of small order, under which anybody can sign")
 
 
 def _check_time(bot: Bot, *, at: datetime, now: datetime) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import timezone
@@ -59,11 +60,16 @@ def platform_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def collected_static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The folder a served page looks for; a live server asks for it before any test's own settings."""
+    django_settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
+
+
 @pytest.fixture(autouse=True)
 def private_folders(settings: Settings, tmp_path: Path, platform_key_file: Path) -> None:
     """Every file a test makes lies in its own folder; nothing touches the checkout's data."""
     settings.UPLOAD_DIR = tmp_path / "uploads"
-    settings.STATIC_ROOT = str(tmp_path)
     settings.SIGNING_KEY_FILE = platform_key_file
     artifacts = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -26,7 +26,7 @@ def client_of_dev(live_server: Any, dev_bot: BotActor, tmp_path: Path) -> Runtim
         key=dev_bot.key,
         feed_keys=trusted_keys(),
         state_path=tmp_path / "bot.json",
-        switch=lambda installed, is_on: None,
+        switch=lambda _installed, _is_on: None,
         clock=timezone.now,
     )
 
