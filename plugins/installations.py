@@ -3,7 +3,7 @@ An installation already written is only ever ended, never changed."""
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from plugins.errors import BotKeyInvalid, BotKeyUsed, InstallationTimeInvalid
 from plugins.models import Bot, BotOwner, Installation, Tenant, Version
@@ -47,10 +47,11 @@ def enrol_bot(tenant: Tenant, *, name: str, owner_email: str, owner_name: str, p
 def record_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation:
     """Note that the bot runs the version since `at`; an earlier version of the plugin ends there.
 
-    The insert takes a share lock on the plugin, so that a takedown either sees this row or blocks it:
-    look for covering blocks after this call, in the same transaction. Raises InstallationTimeInvalid.
+    Call it in a transaction, and look for covering blocks after it: see _meet_takedowns. Raises
+    InstallationTimeInvalid.
     """
     _check_time(bot, at=at, now=now)
+    _meet_takedowns(version.plugin_id)
     running = (
         Installation.objects.select_for_update()
         .filter(bot=bot, plugin_id=version.plugin_id, ended_at__isnull=True)
@@ -68,12 +69,22 @@ def record_installation(bot: Bot, *, version: Version, at: datetime, now: dateti
 def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation | None:
     """Note that the bot no longer runs the version; None when it was not running it. Raises InstallationTimeInvalid."""
     _check_time(bot, at=at, now=now)
+    _meet_takedowns(version.plugin_id)
     running = Installation.objects.select_for_update().filter(bot=bot, version=version, ended_at__isnull=True).first()
     if running is None:
         return None
     running.ended_at = max(at, running.started_at)
     Installation.objects.filter(pk=running.pk).update(ended_at=running.ended_at)
     return running
+
+
+def _meet_takedowns(plugin_id: int) -> None:
+    """Share the plugin's row lock until commit, so that a takedown sees this installation, or is seen by it.
+
+    The foreign key alone would not do: Django defers its check, and with it the lock, to the commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM plugins_plugin WHERE id = %s FOR KEY SHARE", [plugin_id])
 
 
 def _check_public_key(public_key: str) -> None:

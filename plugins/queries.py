@@ -53,17 +53,31 @@ def live_blocks(plugin_id: int) -> list[BlocklistEntry]:
     return list(BlocklistEntry.objects.filter(plugin_id=plugin_id, lifted_at__isnull=True).order_by("sequence"))
 
 
-def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntry | None:
-    """Return the first entry in force that covers this version of the plugin, or None.
+def covering_blocks(plugin_id: int, *, number: str, sha256: str) -> list[BlocklistEntry]:
+    """Every entry in force that covers this version of the plugin, oldest first.
 
     An entry that names digests blocks only those bytes; a range that cannot be read covers everything.
     """
-    for block in live_blocks(plugin_id):
-        if block.artifact_sha256 and sha256 not in block.artifact_sha256:
-            continue
-        if is_in_range(number, block.versions):
-            return block
-    return None
+    return [
+        block
+        for block in live_blocks(plugin_id)
+        if (not block.artifact_sha256 or sha256 in block.artifact_sha256) and is_in_range(number, block.versions)
+    ]
+
+
+def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntry | None:
+    """Return the first entry in force that covers this version of the plugin, or None."""
+    return next(iter(covering_blocks(plugin_id, number=number, sha256=sha256)), None)
+
+
+def blocked_versions(plugin_id: int) -> list[int]:
+    """The ids of a plugin's versions that any entry in force covers."""
+    versions = Version.objects.filter(plugin_id=plugin_id).order_by("pk")
+    return [
+        version.pk
+        for version in versions
+        if covering_blocks(plugin_id, number=version.number, sha256=version.artifact_id)
+    ]
 
 
 def is_in_range(number: str, versions: str) -> bool:

@@ -1,10 +1,10 @@
 """Content-addressed artifacts: bytes under the name of their SHA-256, checked again whenever they are used.
-Never overwrites an artifact and never trusts that storage kept it whole."""
+Never overwrites a whole artifact and never trusts that storage kept it whole."""
 
 import hashlib
 import shutil
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -21,15 +21,22 @@ def storage_key(sha256: str) -> str:
 
 
 def store_artifact(path: Path, *, sha256: str) -> str:
-    """Put the file under its digest unless it is there already; return its key."""
+    """Put the file under its digest unless it is there already, whole; return its key.
+
+    What a killed writer or a failing disk left under that name is replaced by the bytes it is named after.
+    """
     key = storage_key(sha256)
     storage = storages["artifacts"]
-    if not storage.exists(key):
-        with path.open("rb") as handle:
-            saved = storage.save(key, File(handle))
-        # Two uploads of the same bytes at once: the storage gave the second another name; one copy is enough.
-        if saved != key:
-            storage.delete(saved)
+    if storage.exists(key):
+        with storage.open(key, "rb") as stored:
+            if _digest(stored) == sha256:
+                return key
+        storage.delete(key)
+    with path.open("rb") as handle:
+        saved = storage.save(key, File(handle))
+    # Two uploads of the same bytes at once: the storage gave the second another name; one copy is enough.
+    if saved != key:
+        storage.delete(saved)
     return key
 
 
@@ -43,11 +50,13 @@ def fetch_artifact(artifact: Artifact, *, to: Path) -> None:
     with open_artifact(artifact) as source, to.open("wb") as target:
         shutil.copyfileobj(source, target, CHUNK_BYTES)
     with to.open("rb") as handle:
-        found = hashlib.file_digest(handle, "sha256").hexdigest()
+        found = _digest(handle)
     if found != artifact.sha256:
         raise ArtifactCorrupt(f"artifact {artifact.sha256} reads back as {found}; restore it from a backup")
 
 
-def delete_unreferenced(key: str) -> None:
-    """Remove a file whose row was never committed."""
-    storages["artifacts"].delete(key)
+def _digest(handle: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := handle.read(CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()

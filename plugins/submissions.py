@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -83,6 +83,18 @@ def submit_version(upload: StagedUpload, *, token: ApiToken, request_id: str, no
     finally:
         upload.path.unlink(missing_ok=True)
     return version
+
+
+def drop_stale_uploads(directory: Path, *, older_than: timedelta, now: datetime) -> int:
+    """Remove what a killed process left behind while receiving; returns how many files."""
+    stale = [
+        path
+        for path in directory.glob("upload-*")
+        if datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) < now - older_than
+    ]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def _write_chunks(chunks: Iterable[bytes], *, handle: BinaryIO) -> tuple[str, int]:

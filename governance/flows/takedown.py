@@ -4,6 +4,7 @@ The blocklist entry is the switch; orders, notices and deadlines are written wit
 import uuid
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -25,6 +26,7 @@ from governance.takedowns.actions import (
     mark_removed,
     uphold_reports,
 )
+from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons
 from governance.takedowns.models import Takedown, TakedownVersion
 from governance.takedowns.orders import order_off, order_on
@@ -89,6 +91,8 @@ def contain_plugin(
             },
             now=now,
         )
+        # Evidence of when runtimes could first see the block; the switch holds without it.
+        transaction.on_commit(partial(current_feed, now=now), robust=True)
     return takedown
 
 

@@ -1,5 +1,7 @@
 """Reads of the outbox: counts by cause, and the age of what waits longest."""
 
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +35,7 @@ def waiting() -> tuple[int, datetime | None]:
     return counts["n"], counts["oldest"]
 
 
-def last_answer(notice: Notice) -> str:
-    """The receiver's words at the accepted attempt, or an empty string when there was none."""
-    attempt = DeliveryAttempt.objects.filter(notice=notice, is_accepted=True).order_by("at").first()
-    return attempt.detail if attempt else ""
+def accepted_answers(notice_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The receiver's words at each notice's first accepted attempt; a notice nobody accepted is not in it."""
+    attempts = DeliveryAttempt.objects.filter(notice_id__in=notice_ids, is_accepted=True).order_by("-at")
+    return dict(attempts.values_list("notice_id", "detail"))

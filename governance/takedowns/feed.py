@@ -38,6 +38,11 @@ def current_feed(*, now: datetime) -> FeedSnapshot:
         return _fresh_snapshot(now=now) or _sign_feed(now=now)
 
 
+def first_feed_with(sequence: int) -> FeedSnapshot | None:
+    """The earliest feed signed at or after a block's number: the evidence of when runtimes could see it."""
+    return FeedSnapshot.objects.filter(sequence__gte=sequence).order_by("sequence", "issued_at").first()
+
+
 def head_sequence() -> int:
     """The feed's newest number; 0 before the first block."""
     return FeedHead.objects.values_list("sequence", flat=True).filter(pk=1).first() or 0

@@ -3,9 +3,11 @@ Runs beside the workers as the floor under them; a claimed row is never taken tw
 
 import signal
 import time
+from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
@@ -15,9 +17,11 @@ from governance.flows.takedown_clocks import reconcile_takedowns
 from governance.notifications.delivery import deliver_due
 from governance.notifications.smtp import SmtpChannel
 from governance.playbook import playbook
+from plugins.submissions import drop_stale_uploads
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+STALE_UPLOAD = timedelta(hours=1)  # far longer than an upload under the size limit takes
 
 
 class Command(BaseCommand):
@@ -52,4 +56,5 @@ def sweep_once() -> None:
         while deliver_due(channel, limit=BATCH, clock=timezone.now).accepted:
             continue
     sweep_deadlines(now=timezone.now())
+    drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
     reconcile_takedowns(now=timezone.now())
