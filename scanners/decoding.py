@@ -7,10 +7,12 @@ import codecs
 import io
 import json
 import re
+import string
 import tokenize
 from dataclasses import dataclass
 
-PROBE = "".join(map(chr, range(0x20, 0x7F)))
+# Every letter, and the marks that unicode_escape and UTF-7 read as the start of another letter.
+PROBE = string.ascii_letters + string.digits + "_()=.,:'\"[]{}#%*/<>|&^~!?;@$` -" + r"\x41" + "+AEE-"
 COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)", re.MULTILINE)
 # ECMAScript lets an identifier or string be spelled with escapes; a pattern sees only the letters.
 SCRIPT_ESCAPE = re.compile(r"\\u\{0*([0-9a-fA-F]{2})\}|\\u00([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})")

@@ -1,6 +1,6 @@
 """Decides what each file is by its content, so that nothing in an artifact goes unaccounted.
 
-A file that no engine can read is a finding. It never trusts an extension to mean harmless.
+A file that no engine can read is a finding. It never trusts a suffix to mean harmless.
 """
 
 import re
@@ -22,7 +22,9 @@ ARCHIVE_MAGIC = (
     b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"Rar!",
     b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18",
 )  # fmt: skip
-SHEBANG = re.compile(rb"^(?:\xef\xbb\xbf)?#![^\n]{0,200}?(python|pypy|node|deno|bun|sh|perl|ruby|php|pwsh)\b")
+SHEBANG = re.compile(rb"^(?:\xef\xbb\xbf)?#![ \t]*/([^\r\n]{0,200})")
+PYTHON_INTERPRETER = re.compile(rb"(?:^|[/ ])(?:python|pypy)[\d.]*(?: |$)")
+SCRIPT_INTERPRETER = re.compile(rb"(?:^|[/ ])(?:node|deno|bun)(?: |$)")
 ZIP_END_BYTES = 22  # APPNOTE.TXT 4.3.16
 UNREADABLE_RULES = {
     Kind.NATIVE: "unread-native",
@@ -89,11 +91,11 @@ def recognise_head(head: bytes, *, suffix: str) -> Kind:
     return Kind.TEXT if is_text(head) else Kind.DATA
 
 
-def kind_of_interpreter(name: bytes) -> Kind:
-    """Return the kind for the interpreter a shebang names."""
-    if name in (b"python", b"pypy"):
+def kind_of_interpreter(line: bytes) -> Kind:
+    """Return the kind for the program a shebang line names; an unknown one is a script nobody reads."""
+    if PYTHON_INTERPRETER.search(line):
         return Kind.PYTHON
-    return Kind.JAVASCRIPT if name in (b"node", b"deno", b"bun") else Kind.SCRIPT
+    return Kind.JAVASCRIPT if SCRIPT_INTERPRETER.search(line) else Kind.SCRIPT
 
 
 def is_bytecode(head: bytes) -> bool:

@@ -28,6 +28,8 @@ SOURCE_TOTAL_BYTES: Final = 20 * MIB  # all source files of one artifact
 SNIPPET_CHARACTERS: Final = 200  # quoted in a finding, one line
 FOLD_CHARACTERS: Final = 1_000_000  # a folded or decoded string that grows above this is given up as unknown
 FOLD_LAYERS: Final = 5  # decoded code inside decoded code inside ...
+STAGED_BYTES: Final = 4 * SOURCE_TOTAL_BYTES  # sources, their canonical copies and decoded layers together
+LAYERS_PER_FILE: Final = 50  # decoded texts followed in one file
 FINDINGS_PER_RULE_AND_FILE: Final = 20  # enough for a reviewer; a generated file must not fill the database
 
 # Tools. Engine time-out < task limit < lease, so that a scan ends by its own clock first.

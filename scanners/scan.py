@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scanners import limits
 from scanners.archive import hash_artifact, unpack
-from scanners.engines import EngineResult, Stage
+from scanners.engines import Engine, EngineResult
 from scanners.engines.bandit import run_bandit
 from scanners.engines.semgrep import run_semgrep
 from scanners.engines.sources import read_sources
@@ -21,24 +21,28 @@ from scanners.rules import load_rules, ruleset_digest
 from scanners.verdict import judge
 
 REFUSED_RULE = "archive-refused"
+ENGINES: tuple[Engine, ...] = (run_bandit, run_semgrep)
 
 
-def scan_artifact(path: Path, *, deadline_seconds: float | None = None) -> ScanReport:
+def scan_artifact(
+    path: Path, *, deadline_seconds: float | None = None, engines: tuple[Engine, ...] = ENGINES
+) -> ScanReport:
     """Scan one artifact within `deadline_seconds` of wall clock (the engine's own limit when None).
 
-    Raises OSError when the file cannot be read, and RulesInvalid when our own rules are broken.
+    `engines` are the tools that read the staged sources; our own reading of them comes first and always.
+    Raises OSError when the file cannot be read or our disk is full, and RulesInvalid when our own rules are broken.
     """
     started = time.monotonic()
-    deadline = started + min(deadline_seconds or limits.SCAN_SECONDS, limits.SCAN_SECONDS)
+    seconds = limits.SCAN_SECONDS if deadline_seconds is None else min(deadline_seconds, limits.SCAN_SECONDS)
     digest = hash_artifact(path)
     with tempfile.TemporaryDirectory(prefix="scan-", ignore_cleanup_errors=True) as folder:
         try:
-            findings, records, results = look(path, scratch=Path(folder), deadline=deadline)
+            findings, records, results = look(path, scratch=Path(folder), deadline=started + seconds, engines=engines)
         except ArchiveRefused as refused:
             return refuse(path, refused=refused, digest=digest, seconds=time.monotonic() - started)
-    engines = tuple(result.run for result in results)
-    errors = tuple(f"{engine.name}: {error}" for engine in engines for error in engine.errors)
-    judgement = judge(findings, engines=engines, errors=errors)
+    runs = tuple(result.run for result in results)
+    errors = tuple(f"{run.name}: {error}" for run in runs for error in run.errors)
+    judgement = judge(findings, engines=runs, errors=errors)
     return ScanReport(
         artifact_sha256=digest,
         verdict=judgement.verdict,
@@ -46,7 +50,7 @@ def scan_artifact(path: Path, *, deadline_seconds: float | None = None) -> ScanR
         explanation=judgement.explanation,
         findings=findings,
         files=records,
-        engines=engines,
+        engines=runs,
         errors=errors,
         ruleset_digest=ruleset_digest(),
         seconds=time.monotonic() - started,
@@ -54,28 +58,30 @@ def scan_artifact(path: Path, *, deadline_seconds: float | None = None) -> ScanR
 
 
 def look(
-    path: Path, *, scratch: Path, deadline: float
+    path: Path, *, scratch: Path, deadline: float, engines: tuple[Engine, ...]
 ) -> tuple[tuple[Finding, ...], tuple[FileRecord, ...], tuple[EngineResult, ...]]:
     """Return findings, files and engine results of an artifact; raises ArchiveRefused."""
-    folders = {name: scratch / name for name in ("members", "sources", "bandit", "semgrep")}
-    for folder in folders.values():
-        folder.mkdir(mode=0o700)
-    tree = unpack(path, into=folders["members"])
-    records = take_inventory(tree)
+    tree = unpack(path, into=make_folder(scratch / "members"))
     stage, records, sources = read_sources(
-        tree, records=records, scratch=folders["sources"], seconds=seconds_left(deadline)
+        tree,
+        records=take_inventory(tree),
+        scratch=make_folder(scratch / "sources"),
+        seconds=seconds_left(deadline),
     )
-    results = (sources, *run_tools(stage, folders=folders, deadline=deadline))
+    results = [sources]
+    for number, engine in enumerate(engines):
+        # A folder each: no engine reads or overwrites what another one wrote.
+        folder = make_folder(scratch / f"engine{number}")
+        results.append(engine(stage, scratch=folder, seconds=seconds_left(deadline)))
     findings = [*find_unreadable(records), *(finding for result in results for finding in result.findings)]
     findings.sort(key=lambda item: (item.path, item.line, item.rule_id, item.end_line, item.snippet))
-    return tuple(findings), records, results
+    return tuple(findings), records, tuple(results)
 
 
-def run_tools(stage: Stage, *, folders: dict[str, Path], deadline: float) -> tuple[EngineResult, EngineResult]:
-    """Run the engines that read staged files, each with what is left of the time."""
-    bandit = run_bandit(stage, scratch=folders["bandit"], seconds=seconds_left(deadline))
-    semgrep = run_semgrep(stage, scratch=folders["semgrep"], seconds=seconds_left(deadline))
-    return bandit, semgrep
+def make_folder(path: Path) -> Path:
+    """Make a private folder and return it."""
+    path.mkdir(mode=0o700)
+    return path
 
 
 def seconds_left(deadline: float) -> float:

@@ -20,6 +20,7 @@ CERTAINTY: Final = {Confidence.HIGH: 100, Confidence.MEDIUM: 75, Confidence.LOW:
 SUSPICIOUS_SCORE: Final = 20  # one medium finding that is certain, or two that are likely
 STRONG_SCORE: Final = 40  # a high finding that is certain ...
 STRONG_TECHNIQUES: Final = 2  # ... and a second of another technique in the same file conclude together
+REQUIRED_ENGINES: Final = ("bandit", "semgrep", "sources")  # a scan without one of them has not looked
 UNREAD_TECHNIQUE: Final = "unread-content"
 SEVERITY_ORDER: Final = (Verdict.CLEAN, Verdict.SUSPICIOUS, Verdict.INCOMPLETE, Verdict.MALICIOUS)
 
@@ -95,11 +96,13 @@ def find_gaps(findings: tuple[Finding, ...], *, engines: tuple[EngineRun, ...], 
         if engine.state is not EngineState.OK or engine.errors
     ]
     gaps += [
-        f"incomplete: {finding.path} cannot be read ({finding.rule_id})"
+        f"incomplete: {finding.path or 'the archive'} cannot be read ({finding.rule_id})"
         for finding in findings
         if finding.technique == UNREAD_TECHNIQUE
     ]
-    return sorted(set(gaps)) if engines else ["incomplete: no engine ran", *sorted(set(gaps))]
+    ran = {engine.name for engine in engines}
+    gaps += [f"incomplete: engine {name} did not run" for name in REQUIRED_ENGINES if name not in ran]
+    return sorted(set(gaps))
 
 
 def worst_of(verdicts: list[Verdict]) -> Verdict:

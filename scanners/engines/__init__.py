@@ -5,6 +5,7 @@ Holds no engine. An engine that raises is a fault; an engine that fails says so 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from scanners import limits
 from scanners.errors import ToolFailed, ToolTimedOut
@@ -13,16 +14,21 @@ from scanners.rules import Rule, load_rules
 from scanners.sandbox import ToolRun
 
 CANARY_STEM = "m000000"
+# What reading a wrong, half or hostile answer of a tool can raise; each means that the tool has not looked.
+UNREADABLE_ANSWER = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """One file under a neutral name; `lines` maps its lines (from 1) to the plugin's, empty when they agree."""
+    """One file under a neutral name; `lines` maps its lines (from 1) to the plugin's, empty when they agree.
+
+    A guess is text that may or may not be code: it need not parse.
+    """
 
     name: str
     path: str
     kind: Kind
-    is_copy: bool
+    is_guess: bool
     lines: tuple[int, ...] = ()
 
     def line_in_plugin(self, line: int) -> int:
@@ -50,6 +56,12 @@ class EngineResult:
 
     findings: tuple[Finding, ...]
     run: EngineRun
+
+
+class Engine(Protocol):
+    """A tool that reads the stage within `seconds` of wall clock, with private space in `scratch`; never raises."""
+
+    def __call__(self, stage: Stage, *, scratch: Path, seconds: float) -> EngineResult: ...
 
 
 def fail_engine(

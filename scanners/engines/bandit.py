@@ -10,6 +10,7 @@ from typing import Any
 
 from scanners.engines import (
     CANARY_STEM,
+    UNREADABLE_ANSWER,
     EngineResult,
     Stage,
     StagedFile,
@@ -28,11 +29,12 @@ from scanners.sandbox import run_python
 
 NAME = "bandit"
 VERSION = version("bandit")
+CHILD = "scanners.engines.bandit_child"
 CANARY_NAME = f"{CANARY_STEM}.py"
 CANARY_TEST = "B307"
 
 
-def run_bandit(stage: Stage, *, scratch: Path, seconds: float) -> EngineResult:
+def run_bandit(stage: Stage, *, scratch: Path, seconds: float, module: str = CHILD) -> EngineResult:
     """Run bandit over the staged Python files within `seconds`; never raises for what the plugin does."""
     staged = stage.of_kind(Kind.PYTHON)
     (stage.root / CANARY_NAME).write_text("eval(input())\n", encoding="utf-8")
@@ -40,16 +42,14 @@ def run_bandit(stage: Stage, *, scratch: Path, seconds: float) -> EngineResult:
     listing = scratch / "names.json"
     listing.write_text(json.dumps(names), encoding="utf-8")
     try:
-        run = run_python(
-            "scanners.engines.bandit_child", str(listing), scratch=scratch, folder=stage.root, seconds=seconds
-        )
+        run = run_python(module, str(listing), scratch=scratch, folder=stage.root, seconds=seconds)
         check_run(run, allowed=(0,))
         answer = json.loads(run.stdout)
         findings = collect_findings(answer["findings"], stage=stage, staged=staged)
         errors = [*map(str, answer["errors"]), *find_missed(staged, read=set(answer["read"]))]
     except ToolFailed as error:
         return fail(error.detail, state=state_of(error))
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE_ANSWER as error:
         return fail(f"unreadable answer ({type(error).__name__})")
     engine_run = EngineRun(
         name=NAME,

@@ -208,7 +208,7 @@ class Resolver:
         if name.startswith("attrgetter:") and isinstance(first, Ref):
             return merge_tricks(self._member(first, name.partition(":")[2]), first, looked_up)
         if name == "operator.attrgetter" and isinstance(first, Const):
-            return merge_tricks(Ref(f"attrgetter:{first.value}"), first)
+            return merge_tricks(Ref(f"attrgetter:{first.value!s}"), first)
         if name == "builtins.__import__" and isinstance(first, Const):
             return merge_tricks(Ref(str(first.value).split(".")[0]), first, looked_up)
         if name in ("importlib.import_module", "importlib.__import__") and isinstance(first, Const):
@@ -218,7 +218,8 @@ class Resolver:
         if name in ("builtins.globals", "builtins.locals", "builtins.vars"):
             return Ref("builtins.globals()")
         if name in ("functools.partial", "functools.partialmethod") and isinstance(first, Ref):
-            return merge_tricks(first, looked_up)
+            # As common among honest plugins as a plain alias, so no trick of its own.
+            return first
         if name.startswith("ctypes."):
             # Whatever library this loads, a call on it is a call into native code.
             return Ref("ctypes.CDLL()") if name.rpartition(".")[2] in ("CDLL", "PyDLL", "LoadLibrary") else None

@@ -127,8 +127,9 @@ class Walker(ast.NodeVisitor):
             self.generic_visit(node)
             return
         self.analysis.replacements[id(node)] = ast.copy_location(replacement, node)
-        is_text = isinstance(replacement, ast.Constant)
-        self.analysis.has_detour |= not is_text or len(str(replacement.value)) <= limits.SNIPPET_CHARACTERS
+        # A long message put together with + is prose; what hides a name or a command is short.
+        length = len(str(replacement.value)) if isinstance(replacement, ast.Constant) else 0
+        self.analysis.has_detour |= length <= limits.SNIPPET_CHARACTERS
         # The outer detour is gone; calls inside it are still looked at, replacements inside it no longer count.
         self.generic_visit(node)
 

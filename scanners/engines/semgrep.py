@@ -14,6 +14,7 @@ from typing import Any
 from scanners import limits
 from scanners.engines import (
     CANARY_STEM,
+    UNREADABLE_ANSWER,
     EngineResult,
     Stage,
     StagedFile,
@@ -32,28 +33,33 @@ from scanners.sandbox import ToolRun, run_tool
 
 NAME = "semgrep"
 VERSION = version("semgrep")
+PARSE_ERRORS = frozenset(["PartialParsing", "Syntax error", "Lexical error", "Other syntax error"])
 CANARIES = {
     f"{CANARY_STEM}.py": ("decode-execute-python", "import base64\nexec(base64.b64decode(canary))\n"),
     f"{CANARY_STEM}.js": ("decode-execute-javascript", "eval(atob(canary));\n"),
 }
 
 
-def run_semgrep(stage: Stage, *, scratch: Path, seconds: float) -> EngineResult:
-    """Run semgrep over the staged sources within `seconds`; never raises for what the plugin does."""
+def run_semgrep(stage: Stage, *, scratch: Path, seconds: float, binary: Path | None = None) -> EngineResult:
+    """Run semgrep over the staged sources within `seconds`; never raises for what the plugin does.
+
+    `binary` is the wheel's own unless another is given.
+    """
     staged = stage.of_kind(Kind.PYTHON, Kind.JAVASCRIPT)
     for name, (_, source) in CANARIES.items():
         (stage.root / name).write_text(source, encoding="utf-8")
     configuration = scratch / "rules.yml"
     configuration.write_text(render_rules(choose_files(stage, staged=staged)), encoding="utf-8")
     try:
-        run = start_semgrep([*CANARIES, *(file.name for file in staged)], stage=stage, scratch=scratch, seconds=seconds)
+        names = [*CANARIES, *(file.name for file in staged)]
+        run = start_semgrep(binary or find_binary(), names, stage=stage, scratch=scratch, seconds=seconds)
         check_run(run, allowed=(0,))
         answer = json.loads(run.stdout)
         findings = collect_findings(answer["results"], stage=stage, staged=staged)
         errors = collect_errors(answer, staged=staged)
     except ToolFailed as error:
         return fail(error.detail, state=state_of(error))
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE_ANSWER as error:
         return fail(f"unreadable answer ({type(error).__name__})")
     engine_run = EngineRun(
         name=NAME,
@@ -67,8 +73,8 @@ def run_semgrep(stage: Stage, *, scratch: Path, seconds: float) -> EngineResult:
     return EngineResult(findings=cap_findings(findings), run=engine_run)
 
 
-def start_semgrep(names: list[str], *, stage: Stage, scratch: Path, seconds: float) -> ToolRun:
-    """Run the binary on explicit files; raises ToolFailed when the wheel does not bring it.
+def start_semgrep(binary: Path, names: list[str], *, stage: Stage, scratch: Path, seconds: float) -> ToolRun:
+    """Run the binary on explicit files; raises ToolFailed when it does not start.
 
     Called under the name `osemgrep` it is the same front end as `semgrep scan --experimental`, without the two
     seconds of Python imports in front of it.
@@ -77,7 +83,7 @@ def start_semgrep(names: list[str], *, stage: Stage, scratch: Path, seconds: flo
             "--metrics", "off", "--disable-version-check", "--disable-nosem", "--no-git-ignore",
             "--no-rewrite-rule-ids", "--max-target-bytes", "0", "--jobs", "1",
             "--timeout", str(limits.SEMGREP_RULE_SECONDS), "--timeout-threshold", "0", *names]  # fmt: skip
-    return run_tool(argv, scratch=scratch, folder=stage.root, seconds=seconds, executable=str(find_binary()))
+    return run_tool(argv, scratch=scratch, folder=stage.root, seconds=seconds, executable=str(binary))
 
 
 @cache
@@ -159,13 +165,11 @@ def collect_errors(answer: dict[str, Any], *, staged: tuple[StagedFile, ...]) ->
     for item in answer["errors"]:
         file = by_name.get(str(item.get("path", "")))
         kind = item["type"] if isinstance(item["type"], str) else str(item["type"][0])
-        if file is not None and file.is_copy:
-            # A guess or a spelled-out copy need not parse; the plugin's own text was read as well.
-            continue
-        errors.add(f"{file.path if file else 'run'}: {kind}")
+        if file is None or not file.is_guess or kind not in PARSE_ERRORS:
+            errors.add(f"{file.path if file else 'run'}: {kind}")
     for item in answer["paths"].get("skipped", []):
         file = by_name.get(str(item.get("path", "")))
-        if file is None or not file.is_copy:
+        if file is None or not file.is_guess:
             errors.add(f"{file.path if file else 'run'}: skipped")
     return sorted(errors)
 

@@ -12,6 +12,7 @@ from typing import Any
 from scanners import limits
 from scanners.archive import Tree
 from scanners.engines import (
+    UNREADABLE_ANSWER,
     EngineResult,
     Stage,
     StagedFile,
@@ -28,11 +29,12 @@ from scanners.sandbox import ToolRun, run_python
 
 NAME = "sources"
 VERSION = f"1+python{sys.version_info.major}.{sys.version_info.minor}"
+CHILD = "scanners.engines.sources_child"
 READ_KINDS = frozenset([Kind.PYTHON, Kind.JAVASCRIPT, Kind.TEXT, Kind.SCRIPT])
 
 
 def read_sources(
-    tree: Tree, *, records: tuple[FileRecord, ...], scratch: Path, seconds: float
+    tree: Tree, *, records: tuple[FileRecord, ...], scratch: Path, seconds: float, module: str = CHILD
 ) -> tuple[Stage, tuple[FileRecord, ...], EngineResult]:
     """Return the stage for the other engines, the records with their kinds settled, and this engine's result."""
     staging = scratch / "stage"
@@ -45,7 +47,7 @@ def read_sources(
     specification.write_text(json.dumps(list_inputs(tree, records=records)), encoding="utf-8")
     try:
         run = run_python(
-            "scanners.engines.sources_child", str(specification), str(staging),
+            module, str(specification), str(staging),
             scratch=scratch, folder=staging, seconds=seconds,
         )  # fmt: skip
         answer = parse_answer(run)
@@ -55,7 +57,7 @@ def read_sources(
         errors = [*answer["errors"], *missed_files(answer, records=records)]
     except ToolFailed as error:
         return empty, records, fail(error.detail, state=state_of(error))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE_ANSWER as error:
         return empty, records, fail(f"unreadable answer ({type(error).__name__})")
     settled = tuple(replace(record, kind=kinds.get(record.path, record.kind)) for record in records)
     engine_run = EngineRun(
@@ -103,7 +105,7 @@ def missed_files(answer: dict[str, Any], *, records: tuple[FileRecord, ...]) -> 
 def parse_staged(item: dict[str, Any]) -> StagedFile:
     """Return one staged file; raises KeyError or ValueError."""
     return StagedFile(
-        name=item["name"], path=item["path"], kind=Kind(item["kind"]), is_copy=bool(item["is_copy"]),
+        name=item["name"], path=item["path"], kind=Kind(item["kind"]), is_guess=bool(item["is_guess"]),
         lines=tuple(item["lines"]),
     )  # fmt: skip
 

@@ -65,6 +65,7 @@ class Reader:
     def __init__(self, out: Path) -> None:
         self._out = out
         self._count = 0
+        self._bytes = 0
         self.output = Output()
 
     def read_file(self, *, path: str, stored: Path, kind: Kind, size: int) -> None:
@@ -118,8 +119,13 @@ class Reader:
         """Look at code that was hidden in strings, layer by layer, as if it stood where it is run."""
         hits: list[Hit] = []
         pending = [(line, text, 1) for line, text in analysis.layers]
+        followed = 0
         while pending:
             line, text, depth = pending.pop()
+            followed += 1
+            if followed > limits.LAYERS_PER_FILE:
+                self.output.errors.append(f"{path}: runs over {limits.LAYERS_PER_FILE} texts as code")
+                break
             tree = parse_layer(text) if depth <= limits.FOLD_LAYERS else None
             if tree is None:
                 continue
@@ -171,12 +177,17 @@ class Reader:
     def _stage(
         self, path: str, text: str, *, kind: Kind, suffix: str, lines: list[int] | None = None, is_guess: bool = False
     ) -> None:
+        # Surrogates come from escapes in decoded layers; no tool could read them.
+        data = text.encode("utf-8", "replace")
+        self._bytes += len(data)
+        if self._bytes > limits.STAGED_BYTES:
+            self.output.errors.append(f"{path}: not staged, over {limits.STAGED_BYTES} bytes in all")
+            return
         self._count += 1
         name = f"m{self._count:06}{suffix}"
-        # Surrogates come from escapes in decoded layers; no tool could read them.
-        (self._out / name).write_bytes(text.encode("utf-8", "replace"))
+        (self._out / name).write_bytes(data)
         self.output.staged.append(
-            {"name": name, "path": path, "kind": kind, "is_copy": lines is not None or is_guess, "lines": lines or []}
+            {"name": name, "path": path, "kind": kind, "is_guess": is_guess, "lines": lines or []}
         )
 
     def _fail(self, path: str, error: BaseException) -> None:

@@ -1,0 +1,5 @@
+"""A tool that never answers."""
+
+import time
+
+time.sleep(60)
