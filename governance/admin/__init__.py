@@ -1,4 +1,4 @@
-"""The door of reviewers and moderators. Django finds the desk's pages by importing this package."""
+"""The door of reviewers and moderators. Importing this package registers the desk's pages; urls.py does."""
 
 from governance.admin import (
     accounts,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case as SqlCase
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from governance.admin.code_lines import CodeLine, colour_code
 from governance.admin.moments import TimeLeft, time_left
@@ -19,13 +18,13 @@ from governance.reviews.grounds import GROUNDS
 from governance.reviews.models import Decision, Review
 from governance.reviews.queries import REVIEW_OBLIGATION, subject_of
 from governance.screening.models import Finding, Scan
-from governance.screening.queries import latest_scan
+from governance.screening.queries import findings_of, latest_scan
 from governance.verification.level import Level
 from governance.verification.queries import publisher_level
 from plugins.errors import ManifestRefused
-from plugins.manifest import build_manifest
+from plugins.manifest import Manifest, build_manifest
 from plugins.models import Installation, Version, VersionMove
-from scanners.report import EngineRun, ScanReport, Severity
+from scanners.report import EngineRun, ScanReport
 
 FINDINGS_PER_PAGE = 50
 DECISIONS_SHOWN = 20
@@ -130,13 +129,14 @@ def build_case(review: Review, *, findings_page: str | int, now: datetime) -> Ca
     """Gather one review's case; an impossible page of findings becomes the nearest one."""
     version = review.version
     scan = latest_scan(version.pk)
-    findings = Paginator(grave_first(scan), FINDINGS_PER_PAGE).get_page(findings_page)
+    findings = Paginator(shown_findings(scan), FINDINGS_PER_PAGE).get_page(findings_page)
     due = of_subject(subject_of(review.pk)).filter(kind=REVIEW_OBLIGATION).first()
-    earlier = _published_before(version)
+    manifest, earlier = read_manifest(version), _published_before(version)
+    compared = read_manifest(earlier) if earlier else None
     return Case(
         review=review,
         title=show_text(version.plugin.title),
-        description=show_text(str(version.manifest.get("plugin", {}).get("description", ""))),
+        description=show_text(manifest.description) if manifest else "",
         detail=show_text(review.cause_detail),
         due_at=due.due_at if due else None,
         left=_left(due, now=now),
@@ -145,35 +145,36 @@ def build_case(review: Review, *, findings_page: str | int, now: datetime) -> Ca
         evidence=_evidence(scan),
         findings=findings,
         cards=tuple(_card(finding) for finding in findings),
-        permissions=compare_permissions(version, earlier=earlier),
-        compared_with=earlier.number if earlier else "",
+        permissions=compare_permissions(manifest, earlier=compared) if manifest else None,
+        compared_with=earlier.number if earlier and compared else "",
         decisions=_past_decisions(version),
         moves=tuple(version.moves.order_by("at")),
     )
 
 
-def grave_first(scan: Scan | None) -> QuerySet[Finding]:
+def shown_findings(scan: Scan | None) -> QuerySet[Finding]:
     """A scan's findings, the gravest first; none without a scan."""
-    if scan is None:
-        return Finding.objects.none()
-    ranks = [When(severity=severity, then=Value(rank)) for rank, severity in enumerate(reversed(Severity))]
-    rank = SqlCase(*ranks, default=Value(-1), output_field=IntegerField())
-    return Finding.objects.filter(scan=scan).order_by(rank, "path", "line", "pk")
+    return findings_of(scan.pk) if scan is not None else Finding.objects.none()
 
 
-def compare_permissions(version: Version, *, earlier: Version | None) -> tuple[PermissionLine, ...] | None:
-    """What the manifest declares, line by line against an earlier version; None when it cannot be read."""
+def read_manifest(version: Version) -> Manifest | None:
+    """The manifest a version was submitted with; None when the stored one cannot be read."""
     try:
-        mine = build_manifest(version.manifest).permission_set()
-        other = build_manifest(earlier.manifest).permission_set() if earlier else mine
+        return build_manifest(version.manifest)
     except ManifestRefused:
         return None
+
+
+def compare_permissions(mine: Manifest, *, earlier: Manifest | None) -> tuple[PermissionLine, ...]:
+    """What a manifest declares, line by line against an earlier one: what is new stands first."""
+    names = mine.permission_set()
     if earlier is None:
-        return tuple(PermissionLine(name, "declared") for name in sorted(mine))
+        return tuple(PermissionLine(name, "declared") for name in sorted(names))
+    known = earlier.permission_set()
     return (
-        *(PermissionLine(name, "added") for name in sorted(mine - other)),
-        *(PermissionLine(name, "dropped") for name in sorted(other - mine)),
-        *(PermissionLine(name, "kept") for name in sorted(mine & other)),
+        *(PermissionLine(name, "added") for name in sorted(names - known)),
+        *(PermissionLine(name, "dropped") for name in sorted(known - names)),
+        *(PermissionLine(name, "kept") for name in sorted(names & known)),
     )
 
 

@@ -1,10 +1,12 @@
 """Makes a printed password good for one thing: choosing another one, until it expires.
-Lets nobody past while the password in use is still the one that was printed."""
+Lets nobody past while the password in use is still the one that was printed, nor with the same one again."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -38,6 +40,17 @@ class OneTimePasswordMiddleware:
             return self.get_response(request)
         messages.warning(request, "Choose your own password first; the printed one is good for this only.")
         return redirect("admin:password_change")
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """The admin's form, refusing the password in use: with a new salt it would look like another one."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = cleaned.get("new_password1")
+        if chosen and self.user.check_password(chosen):
+            self.add_error("new_password1", "This is the password in use. Choose another one.")
+        return cleaned
 
 
 def _printed_password(request: HttpRequest) -> OneTimePassword | None:

@@ -27,7 +27,7 @@ REPORTS_PER_PAGE = 50
 EXCERPT_CHARACTERS = 160
 
 
-@desk.page("reports/", name="reports", permission="takedowns.view_abusereport", link="Abuse reports")
+@desk.page("reports/", name="reports", permission="takedowns.view_abusereport")
 @require_safe
 def show_reports(request: DeskRequest) -> HttpResponse:
     """Open reports, the oldest first."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from governance.admin.case import build_case, find_review, grave_first
+from governance.admin.case import build_case, find_review, shown_findings
 from governance.admin.queue import QueueFilter, filter_queue, queue_row
 from governance.admin.review_forms import DecisionForm
 from governance.admin.site import DeskRequest, desk, refusal_sentence, render_page
@@ -25,7 +25,7 @@ REVIEWS_PER_PAGE = 50
 HOLDERS = {"all": "Everyone's", "free": "Unclaimed", "mine": "Mine"}
 
 
-@desk.page("queue/", name="queue", permission="reviews.view_review", link="Review queue")
+@desk.page("queue/", name="queue", permission="reviews.view_review")
 @require_safe
 def show_queue(request: DeskRequest) -> HttpResponse:
     """Open reviews, the nearest deadline first; `cause` and `holder` narrow them."""
@@ -101,7 +101,7 @@ def _find(review_id: int) -> Review:
 
 
 def _decision_form(review: Review, *, data: QueryDict | None = None) -> DecisionForm:
-    return DecisionForm(data, findings=grave_first(latest_scan(review.version_id)))
+    return DecisionForm(data, findings=shown_findings(latest_scan(review.version_id)))
 
 
 def _render_case(request: DeskRequest, review: Review, *, form: DecisionForm, status: int = 200) -> HttpResponse:

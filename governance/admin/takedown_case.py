@@ -5,10 +5,11 @@ import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from governance.admin.moments import TimeLeft, time_left
 from governance.admin.visible_text import show_text
+from governance.flows.takedown_clocks import subject_of
 from governance.notifications.models import Notice
 from governance.obligations.models import Obligation
 from governance.obligations.queries import of_subject
@@ -76,11 +77,6 @@ class TakedownCase:
     reports: tuple[AbuseReport, ...]
 
 
-def find_takedown(takedown_id: uuid.UUID) -> Takedown | None:
-    """A takedown with plugin, publisher and who ordered it, or None."""
-    return Takedown.objects.select_related("plugin__publisher", "ordered_by").filter(pk=takedown_id).first()
-
-
 def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
     """Gather everything the page of one takedown shows."""
     counts = count_live(takedown)
@@ -94,7 +90,7 @@ def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
         statement=show_text(takedown.statement),
         counts=counts,
         held=tuple(held),
-        clocks=tuple(_clock(item, now=now) for item in of_subject(f"takedown:{takedown.pk}")),
+        clocks=tuple(_clock(item, now=now) for item in of_subject(subject_of(takedown.pk))),
         unreached=unreached,
         unreached_left_out=max(counts.pending + counts.ordered_on - counts.confirmed_on - shown, 0),
         signoffs=tuple(takedown.signoffs.select_related("actor").order_by("signed_at")),
@@ -106,7 +102,7 @@ def count_live(takedown: Takedown) -> LiveCounts:
     """Count orders and notices as they are in the rows now."""
     off: Progress = progress(takedown.pk)
     on = progress(takedown.pk, action=SwitchOrder.Action.ON)
-    notices = Notice.objects.filter(cause=f"takedown:{takedown.pk}").aggregate(
+    notices = notices_of(takedown).aggregate(
         queued=Count("id"),
         delivered=Count("id", filter=Q(state=Notice.State.DELIVERED)),
         undeliverable=Count("id", filter=Q(state=Notice.State.UNDELIVERABLE)),
@@ -123,6 +119,12 @@ def count_live(takedown: Takedown) -> LiveCounts:
         ordered_on=on.ordered,
         confirmed_on=on.confirmed,
     )
+
+
+def notices_of(takedown: Takedown) -> QuerySet[Notice]:
+    """Every notice of a takedown, also those about bots that were reported late."""
+    subject = subject_of(takedown.pk)
+    return Notice.objects.filter(Q(cause=subject) | Q(cause__startswith=f"{subject}/"))
 
 
 def _clock(obligation: Obligation, *, now: datetime) -> Clock:

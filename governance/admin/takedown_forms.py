@@ -69,7 +69,9 @@ class ReportsField(_ReportsField):
 class OrderForm(forms.Form):
     """Why a plugin is contained, which reports that answers, and the word that it is meant."""
 
-    grounds = forms.ChoiceField(choices=[(ground.code, ground.title) for ground in GROUNDS.values()])
+    grounds = forms.ChoiceField(
+        choices=[("", "Choose grounds"), *((ground.code, ground.title) for ground in GROUNDS.values())]
+    )
     statement = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=MOST_CHARACTERS,

@@ -1,25 +1,30 @@
 """The moderator's pages: contain a plugin, watch its takedown come through, sign its removal, or undo it.
 Shows the reach before anything is ordered; every order, signature and reversal is the flow's."""
 
+import tempfile
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.admin.site import DeskRequest, desk, refusal_sentence, render_page
-from governance.admin.takedown_case import build_takedown_case, count_live, find_takedown
+from governance.admin.takedown_case import build_takedown_case, count_live
 from governance.admin.takedown_forms import OrderForm, ReasonForm, ScopeForm
 from governance.errors import GovernanceError
+from governance.flows.proof import write_proof
 from governance.flows.takedown import contain_plugin, reinstate_plugin, sign_removal
 from governance.playbook import playbook
+from governance.takedowns.errors import TakedownUnknown
 from governance.takedowns.models import SwitchOrder, Takedown
-from governance.takedowns.queries import exposure_start
+from governance.takedowns.queries import exposure_start, find_takedown
 from governance.takedowns.scope import Scope, covered_versions, preview_scope
 from governance.tasks import deliver_notices, wake
 from plugins.errors import CatalogueError
@@ -27,7 +32,7 @@ from plugins.errors import CatalogueError
 TAKEDOWNS_PER_PAGE = 50
 
 
-@desk.page("takedowns/", name="takedowns", permission="takedowns.view_takedown", link="Takedowns")
+@desk.page("takedowns/", name="takedowns", permission="takedowns.view_takedown")
 @require_safe
 def show_takedowns(request: DeskRequest) -> HttpResponse:
     """Every takedown, the newest first, with how many installations confirmed."""
@@ -42,7 +47,7 @@ def show_takedowns(request: DeskRequest) -> HttpResponse:
     return render_page(request, "takedowns.html", title="Takedowns", facts={"page": page})
 
 
-@desk.page("takedowns/contain/", name="contain", permission="takedowns.contain_plugin", link="Contain a plugin")
+@desk.page("takedowns/contain/", name="contain", permission="takedowns.contain_plugin")
 @require_http_methods(["GET", "HEAD", "POST"])
 def contain(request: DeskRequest) -> HttpResponse:
     """First the reach of what is meant, asked in the address; then the order, posted to the same address."""
@@ -135,11 +140,26 @@ def reinstate_takedown(request: DeskRequest, *, takedown_id: uuid.UUID) -> HttpR
     return redirect("admin:takedown", takedown_id=takedown_id)
 
 
+@desk.page("takedowns/<uuid:takedown_id>/proof/", name="takedown_proof", permission="takedowns.contain_plugin")
+@require_safe
+def download_proof(request: DeskRequest, *, takedown_id: uuid.UUID) -> HttpResponseBase:
+    """The proof bundle as a file; it names the people who were told, so looking at takedowns is not enough."""
+    name = f"takedown-{takedown_id}.zip"
+    with tempfile.TemporaryDirectory(prefix="nexus-proof-") as folder:
+        try:
+            path = write_proof(_find(takedown_id).pk, path=Path(folder) / name, now=timezone.now())
+        except GovernanceError as refusal:
+            messages.error(request, refusal_sentence(refusal))
+            return redirect("admin:takedown", takedown_id=takedown_id)
+        # The open file outlives its name: nothing of a bundle stays on disk.
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+
+
 def _find(takedown_id: uuid.UUID) -> Takedown:
-    takedown = find_takedown(takedown_id)
-    if takedown is None:
-        raise Http404("no such takedown")
-    return takedown
+    try:
+        return find_takedown(takedown_id)
+    except TakedownUnknown as refusal:
+        raise Http404 from refusal
 
 
 def _scope(form: ScopeForm, *, now: datetime) -> tuple[datetime, Scope]:

@@ -58,7 +58,7 @@ class PublisherLine:
     plugins: int
 
 
-@desk.page("publishers/", name="publishers", permission="verification.view_attestation", link="Publishers")
+@desk.page("publishers/", name="publishers", permission="verification.view_attestation")
 @require_safe
 def show_publishers(request: DeskRequest) -> HttpResponse:
     """Every publisher with level and proofs, by slug."""

@@ -45,6 +45,9 @@ class Migration(migrations.Migration):
                 ('lifted_at', models.DateTimeField(null=True)),
                 ('lifted_sequence', models.BigIntegerField(null=True, unique=True)),
             ],
+            options={
+                'verbose_name_plural': 'blocklist entries',
+            },
         ),
         migrations.CreateModel(
             name='Bot',

@@ -19,7 +19,16 @@ class Migration(migrations.Migration):
         freeze_columns("plugins_installation", "bot_id", "plugin_id", "version_id", "started_at"),
         freeze_once_set("plugins_installation", "ended_at"),
         freeze_columns(
-            "plugins_blocklistentry", "takedown_id", "plugin_id", "publisher_id", "versions", "sequence", "blocked_at"
+            "plugins_blocklistentry",
+            "takedown_id",
+            "plugin_id",
+            "publisher_id",
+            "versions",
+            "artifact_sha256",
+            "reason",
+            "sequence",
+            "blocked_at",
         ),
         freeze_once_set("plugins_blocklistentry", "lifted_at"),
+        freeze_once_set("plugins_blocklistentry", "lifted_sequence"),
     ]

@@ -38,6 +38,7 @@ class BlocklistEntry(models.Model):
     lifted_sequence = models.BigIntegerField(null=True, unique=True)
 
     class Meta:
+        verbose_name_plural = "blocklist entries"
         constraints = [
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True, lifted_sequence__isnull=True)

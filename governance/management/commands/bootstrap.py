@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from governance.admin.roles import create_roles
+from governance.roles import create_roles
 from plugins.models import FeedHead
 from plugins.runtime.signing import SigningKey
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from governance.admin.roles import create_roles
 from governance.reviews.models import Review
+from governance.roles import create_roles
 from plugins.models import Version
 from tests.governance.admin.rows import SignIn, make_colleague, make_review
 from tests.samples.factories import PublisherActor

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.test import Client
 
 from governance.flows.submission import ask_reviewer
@@ -89,6 +90,7 @@ def make_report(version: Version, *, findings: Sequence[Finding], verdict: Verdi
     )
 
 
+@transaction.atomic
 def scan_version(
     version: Version,
     *,
@@ -114,9 +116,8 @@ def scan_version(
     assert record_report(claim, report=report, routing=routing, ruleset_digest="2" * 64, now=now)
 
 
-def open_review(
-    version: Version, *, now: datetime, cause: str = "findings", route: Route = Route.REVIEW
-) -> Review:
+@transaction.atomic
+def open_review(version: Version, *, now: datetime, cause: str = "findings", route: Route = Route.REVIEW) -> Review:
     """Send a scanned version to a person."""
     move_version(
         version.pk,
@@ -146,6 +147,7 @@ def make_review(
     return open_review(version, now=now, route=route)
 
 
+@transaction.atomic
 def make_running(
     publisher: PublisherActor, bots: Sequence[BotActor], *, now: datetime, name: str = "greeter"
 ) -> Version:

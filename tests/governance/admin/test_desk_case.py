@@ -53,18 +53,14 @@ def test_finding_shows_place_rule_reason_fix_and_code(review: Review, ben: User,
     assert card.lines[0].number == 7
 
 
-def test_gravest_finding_stands_first(
-    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
-) -> None:
+def test_gravest_finding_stands_first(ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime) -> None:
     findings = [make_finding(severity=severity, path=f"{severity}.py") for severity in Severity]
     review = make_review(ada, now=now, findings=findings)
     cards = sign_in(ben).get(_case(review)).context["case"].cards
     assert [card.severity for card in cards] == ["critical", "high", "medium", "low", "info"]
 
 
-def test_many_findings_come_in_pages(
-    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
-) -> None:
+def test_many_findings_come_in_pages(ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime) -> None:
     findings = [make_finding(path=f"module_{number:03}.py") for number in range(FINDINGS_PER_PAGE + 1)]
     review = make_review(ada, now=now, findings=findings)
     browser = sign_in(ben)
@@ -106,9 +102,21 @@ def test_first_version_only_declares(review: Review, ben: User, sign_in: SignIn)
 
 
 def test_unreadable_manifest_warns_against_approval(
-    review: Review, version: Version, ben: User, sign_in: SignIn
+    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
 ) -> None:
-    Version.objects.filter(pk=version.pk).update(manifest={"plugin": "torn"})
+    version = make_version(ada, now=now)
+    torn = Version.objects.create(
+        plugin=version.plugin,
+        number="1.0.1",
+        release="1.0.1",
+        artifact=version.artifact,
+        manifest={"plugin": "torn"},
+        status_changed_at=now,
+        submitted_at=now,
+        request_id="test-request",
+    )
+    scan_version(torn, now=now)
+    review = open_review(torn, now=now)
     page = sign_in(ben).get(_case(review))
     assert page.status_code == 200
     assert "Do not approve this version." in page.content.decode()
@@ -132,7 +140,7 @@ def test_publisher_so_far_counts_versions_and_bots(
     sign_in: SignIn,
     now: datetime,
 ) -> None:
-    make_running(ada, [dev_bot, dev_second_bot], now=now - timedelta(hours=1))
+    make_running(ada, [dev_bot, dev_second_bot], now=now)
     review = make_review(ada, now=now, number="2.0.0")
     record = sign_in(ben).get(_case(review)).context["case"].record
     assert (record.level, record.published, record.rejected) == ("registered", 1, 0)

@@ -1,18 +1,23 @@
 """Containing a plugin: the reach first, then one order; a takedown's page counts from rows."""
 
+import io
+import zipfile
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from governance.flows.reports import file_report
 from governance.takedowns.models import AbuseReport, SwitchOrder, Takedown
+from plugins.installations import end_installation
 from plugins.models import BlocklistEntry, Version
 from tests.governance.admin.rows import SignIn, make_running
-from tests.samples.factories import BotActor, PublisherActor, make_published
+from tests.samples.factories import BotActor, PublisherActor, TenantActor, make_bot, make_published
 
 CONTAIN = "admin:contain"
 
@@ -37,8 +42,8 @@ def report(running: Version, now: datetime) -> AbuseReport:
     )
 
 
-def _order(browser: Client, *, versions: str = "*", **fields: object) -> HttpResponse:
-    query = {"plugin": "ada-labs/greeter", "versions": versions, "exposed_since": ""}
+def _order(browser: Client, **fields: object) -> Any:
+    query = {"plugin": "ada-labs/greeter", "versions": "*", "exposed_since": ""}
     data = {"grounds": "malware", "statement": "It steals tokens.", "is_meant": "on", **fields}
     return browser.post(reverse(CONTAIN, query=query), data)
 
@@ -74,13 +79,9 @@ def test_order_contains_the_plugin_and_shows_its_page(running: Version, cleo: Us
     assert len(case.clocks) == 4
 
 
-def test_order_answers_the_report_it_was_opened_from(
-    report: AbuseReport, cleo: User, sign_in: SignIn
-) -> None:
+def test_order_answers_the_report_it_was_opened_from(report: AbuseReport, cleo: User, sign_in: SignIn) -> None:
     browser = sign_in(cleo)
-    page = browser.get(
-        reverse(CONTAIN), {"plugin": "ada-labs/greeter", "versions": "*", "report": str(report.pk)}
-    )
+    page = browser.get(reverse(CONTAIN), {"plugin": "ada-labs/greeter", "versions": "*", "report": str(report.pk)})
     assert page.context["order"]["reports"].value() == [str(report.pk)]
     _order(browser, reports=[str(report.pk)])
     report.refresh_from_db()
@@ -142,9 +143,7 @@ def test_same_plugin_is_not_contained_twice(running: Version, cleo: User, sign_i
     assert Takedown.objects.count() == 1
 
 
-def test_progress_counts_rows_as_they_are(
-    running: Version, cleo: User, sign_in: SignIn, now: datetime
-) -> None:
+def test_progress_counts_rows_as_they_are(running: Version, cleo: User, sign_in: SignIn, now: datetime) -> None:
     browser = sign_in(cleo)
     _order(browser)
     order = SwitchOrder.objects.order_by("pk").first()
@@ -206,9 +205,7 @@ def test_reinstating_puts_the_version_back(running: Version, cleo: User, sign_in
 
 
 @pytest.mark.parametrize("step", ["takedown_sign", "takedown_reinstate"])
-def test_step_without_a_reason_is_refused(
-    step: str, running: Version, cleo: User, sign_in: SignIn
-) -> None:
+def test_step_without_a_reason_is_refused(step: str, running: Version, cleo: User, sign_in: SignIn) -> None:
     browser = sign_in(cleo)
     _order(browser)
     response = browser.post(reverse(f"admin:{step}", args=[Takedown.objects.get().pk]), {"reason": ""})
@@ -216,9 +213,7 @@ def test_step_without_a_reason_is_refused(
     assert Takedown.objects.get().state == "contained"
 
 
-def test_report_is_shown_without_its_reporters_address(
-    report: AbuseReport, cleo: User, sign_in: SignIn
-) -> None:
+def test_report_is_shown_without_its_reporters_address(report: AbuseReport, cleo: User, sign_in: SignIn) -> None:
     browser = sign_in(cleo)
     for address in (
         reverse("admin:reports"),
@@ -250,11 +245,38 @@ def test_report_page_leads_to_the_contain_page(report: AbuseReport, cleo: User, 
 
 
 def test_owner_who_left_before_the_window_is_not_counted(
-    ada: PublisherActor, running: Version, cleo: User, sign_in: SignIn, now: datetime
+    ada: PublisherActor, dev_tenant: TenantActor, cleo: User, sign_in: SignIn, now: datetime
 ) -> None:
-    running.installations.update(started_at=now - timedelta(days=9), ended_at=now - timedelta(days=8))
+    long_ago, ended = now - timedelta(days=9), now - timedelta(days=8)
+    bot = make_bot(dev_tenant, name="greeter", owner_email="dev@example.invalid", now=long_ago)
+    version = make_running(ada, [bot], now=long_ago)
+    end_installation(bot.bot, version=version, at=ended, now=ended)
     query = {"plugin": "ada-labs/greeter", "versions": "*"}
     browser = sign_in(cleo)
     assert browser.get(reverse(CONTAIN), query).context["scope"].exposed_owners == 1
     recent = {**query, "exposed_since": f"{now - timedelta(days=2):%Y-%m-%d}"}
     assert browser.get(reverse(CONTAIN), recent).context["scope"].exposed_owners == 0
+
+
+def test_proof_bundle_is_downloaded_whole(running: Version, cleo: User, sign_in: SignIn) -> None:
+    browser = sign_in(cleo)
+    _order(browser)
+    takedown = Takedown.objects.get()
+    response = browser.get(reverse("admin:takedown_proof", args=[takedown.pk]))
+    bundle = response.getvalue()
+    assert f'filename="takedown-{takedown.pk}.zip"' in response.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        assert archive.testzip() is None
+        assert "manifest.json" in archive.namelist()
+
+
+def test_proof_without_a_signing_key_says_so(
+    running: Version, cleo: User, sign_in: SignIn, settings: Settings, tmp_path: Path
+) -> None:
+    browser = sign_in(cleo)
+    _order(browser)
+    settings.SIGNING_KEY_FILE = tmp_path / "no-key"
+    takedown = Takedown.objects.get()
+    response = browser.get(reverse("admin:takedown_proof", args=[takedown.pk]), follow=True)
+    assert response.redirect_chain[0][0] == reverse("admin:takedown", args=[takedown.pk])
+    assert 'class="error"' in response.content.decode()

@@ -1,10 +1,10 @@
 """A decision moves the version once, with grounds that fit and a statement; what is wrong comes back in a sentence."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -20,7 +20,7 @@ from tests.governance.admin.rows import SignIn, make_review
 from tests.samples.factories import PublisherActor
 
 
-def _decide(browser: Client, review: Review, **fields: object) -> HttpResponse:
+def _decide(browser: Client, review: Review, **fields: object) -> Any:
     data = {"outcome": "approve", "grounds": "false_positive", "statement": "We looked.", **fields}
     return browser.post(reverse("admin:case_decide", args=[review.pk]), data)
 

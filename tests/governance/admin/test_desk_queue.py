@@ -14,10 +14,7 @@ from tests.samples.factories import BotActor, PublisherActor, make_version
 QUEUE = "admin:queue"
 
 
-
-def test_queue_starts_with_the_nearest_deadline(
-    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
-) -> None:
+def test_queue_starts_with_the_nearest_deadline(ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime) -> None:
     later = make_review(ada, now=now, name="calm-plugin")
     # A held version is judged within 24 hours.
     almost_a_day_ago = now - timedelta(hours=23, minutes=30)
@@ -28,9 +25,7 @@ def test_queue_starts_with_the_nearest_deadline(
     assert rows[0].left.tone == "pressing"
 
 
-def test_missed_deadline_is_shown_as_late(
-    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
-) -> None:
+def test_missed_deadline_is_shown_as_late(ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime) -> None:
     make_review(ada, now=now - timedelta(hours=26), route=Route.HOLD)
     page = sign_in(ben).get(reverse(QUEUE))
     assert "2 h 0 min late" in page.content.decode()
