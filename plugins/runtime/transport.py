@@ -46,6 +46,7 @@ class Transport:
     port: int | None
     prefix: str
     tls: ssl.SSLContext | None = field(repr=False)
+    answer_seconds: float = ANSWER_SECONDS
 
     @classmethod
     def to(cls, base_url: str) -> "Transport":
@@ -93,7 +94,7 @@ class Transport:
             partial.replace(into)
 
     def _ask(self, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], max_bytes: int) -> Answer:
-        request = self._exchange(method, path, body=body, headers=headers, seconds=ANSWER_SECONDS)
+        request = self._exchange(method, path, body=body, headers=headers, seconds=self.answer_seconds)
         with request as response:
             content = b"".join(_read_chunks(response, max_bytes=max_bytes))
             named = {name.lower(): value for name, value in response.getheaders()}
@@ -107,11 +108,15 @@ class Transport:
             raise AnswerRefused("an address of the platform is a plain path on its own host")
         connection = self._connect()
         # A time-out counts silence only; this ends an answer that arrives one byte at a time.
-        guard = threading.Timer(seconds, _cut_off, [connection.sock])
+        was_cut = threading.Event()
+        guard = threading.Timer(seconds, _cut_off, [connection.sock, was_cut])
         guard.daemon = True
         guard.start()
         try:
             yield _send(connection, method, path, body=body, headers=headers)
+            if was_cut.is_set():
+                # Without a length, an answer that was cut off looks like a short one.
+                raise Unreachable(f"the answer was not complete after {seconds} seconds")
         finally:
             guard.cancel()
             connection.close()
@@ -172,7 +177,8 @@ def _partial_file(into: Path) -> Iterator[tuple[IO[bytes], Path]]:
         partial.unlink(missing_ok=True)
 
 
-def _cut_off(connected: socket.socket) -> None:
+def _cut_off(connected: socket.socket, was_cut: threading.Event) -> None:
+    was_cut.set()
     with suppress(OSError):  # it was closed in the same moment
         connected.shutdown(socket.SHUT_RDWR)
 
