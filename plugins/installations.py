@@ -53,7 +53,7 @@ def record_installation(bot: Bot, *, version: Version, at: datetime, now: dateti
     _check_time(bot, at=at, now=now)
     _meet_takedowns(version.plugin_id)
     running = (
-        Installation.objects.select_for_update()
+        Installation.objects.select_for_update(no_key=True)
         .filter(bot=bot, plugin_id=version.plugin_id, ended_at__isnull=True)
         .first()
     )
@@ -70,7 +70,11 @@ def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime)
     """Note that the bot no longer runs the version; None when it was not running it. Raises InstallationTimeInvalid."""
     _check_time(bot, at=at, now=now)
     _meet_takedowns(version.plugin_id)
-    running = Installation.objects.select_for_update().filter(bot=bot, version=version, ended_at__isnull=True).first()
+    running = (
+        Installation.objects.select_for_update(no_key=True)
+        .filter(bot=bot, version=version, ended_at__isnull=True)
+        .first()
+    )
     if running is None:
         return None
     running.ended_at = max(at, running.started_at)
@@ -84,7 +88,7 @@ def _meet_takedowns(plugin_id: int) -> None:
     The foreign key alone would not do: Django defers its check, and with it the lock, to the commit.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM plugins_plugin WHERE id = %s FOR KEY SHARE", [plugin_id])
+        cursor.execute("SELECT 1 FROM plugins_plugin WHERE id = %s FOR SHARE", [plugin_id])
 
 
 def _check_public_key(public_key: str) -> None:

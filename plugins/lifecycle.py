@@ -8,7 +8,7 @@ from types import MappingProxyType
 from django.db import transaction
 
 from plugins.errors import IllegalMove
-from plugins.models import Version, VersionMove
+from plugins.models import Plugin, Version, VersionMove
 
 Status = Version.Status
 
@@ -45,13 +45,28 @@ ALLOWED_MOVES: Mapping[tuple[Status, Status], str] = MappingProxyType(
 )
 
 
+def lock_plugin(plugin_id: int) -> Plugin:
+    """Return a plugin, with its publisher, under its row lock until commit.
+
+    Every journey that moves its versions or blocks them takes this lock first: a takedown sees what another has
+    published, or that one sees the takedown's block. Locks leave the key free (NO KEY): a foreign key to a row that
+    is locked for long would otherwise wait at commit, with the ledger's lock in its hand.
+    """
+    return Plugin.objects.select_for_update(of=("self",), no_key=True).select_related("publisher").get(pk=plugin_id)
+
+
+def lock_version(version_id: int) -> Version:
+    """Return a version under its row lock until commit: after its plugin's lock, before its scan's."""
+    return Version.objects.select_for_update(no_key=True).get(pk=version_id)
+
+
 def move_version(version_id: int, *, to: Status, actor: str, cause: str, request_id: str, now: datetime) -> Status:
     """Move a version and write its history row in one transaction; return the status it had.
 
     Raises IllegalMove when the table has no such move, also when another writer was first.
     """
     with transaction.atomic():
-        version = Version.objects.select_for_update().only("id", "status").get(pk=version_id)
+        version = lock_version(version_id)
         before = Status(version.status)
         event = ALLOWED_MOVES.get((before, to))
         if event is None:

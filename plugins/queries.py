@@ -54,15 +54,8 @@ def live_blocks(plugin_id: int) -> list[BlocklistEntry]:
 
 
 def covering_blocks(plugin_id: int, *, number: str, sha256: str) -> list[BlocklistEntry]:
-    """Every entry in force that covers this version of the plugin, oldest first.
-
-    An entry that names digests blocks only those bytes; a range that cannot be read covers everything.
-    """
-    return [
-        block
-        for block in live_blocks(plugin_id)
-        if (not block.artifact_sha256 or sha256 in block.artifact_sha256) and is_in_range(number, block.versions)
-    ]
+    """Every entry in force that covers this version of the plugin, oldest first."""
+    return [block for block in live_blocks(plugin_id) if _covers(block, number=number, sha256=sha256)]
 
 
 def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntry | None:
@@ -72,11 +65,11 @@ def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntr
 
 def blocked_versions(plugin_id: int) -> list[int]:
     """The ids of a plugin's versions that any entry in force covers."""
-    versions = Version.objects.filter(plugin_id=plugin_id).order_by("pk")
+    blocks = live_blocks(plugin_id)
     return [
         version.pk
-        for version in versions
-        if covering_blocks(plugin_id, number=version.number, sha256=version.artifact_id)
+        for version in Version.objects.filter(plugin_id=plugin_id).order_by("pk")
+        if any(_covers(block, number=version.number, sha256=version.artifact_id) for block in blocks)
     ]
 
 
@@ -86,3 +79,10 @@ def is_in_range(number: str, versions: str) -> bool:
         return matches(versions, number)
     except (InvalidRange, InvalidVersion):
         return True
+
+
+def _covers(block: BlocklistEntry, *, number: str, sha256: str) -> bool:
+    # An entry that names digests blocks only those bytes.
+    if block.artifact_sha256 and sha256 not in block.artifact_sha256:
+        return False
+    return is_in_range(number, block.versions)

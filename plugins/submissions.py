@@ -129,7 +129,7 @@ def _hold_plugin(publisher: Publisher, *, manifest: Manifest, now: datetime) -> 
     with connection.cursor() as cursor:
         # Two first submissions of one name at once: the second waits here and then finds the first's row.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plugin:{manifest.name}"])
-    plugin = Plugin.objects.select_for_update().filter(name=manifest.name, retired_at__isnull=True).first()
+    plugin = Plugin.objects.select_for_update(no_key=True).filter(name=manifest.name, retired_at__isnull=True).first()
     if plugin is None:
         return Plugin.objects.create(publisher=publisher, name=manifest.name, title=manifest.title, created_at=now)
     if plugin.publisher_id != publisher.pk:

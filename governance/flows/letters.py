@@ -25,8 +25,8 @@ NEXT_STEPS = {
 }
 
 
-def tell_publisher(version: Version, *, event: str, reason: str, now: datetime) -> None:
-    """Queue a notice about a version's new state to every owner of its publisher."""
+def tell_publisher(version: Version, *, event: str, cause: str, reason: str, now: datetime) -> None:
+    """Queue a notice about what `cause` (a decision or scan, as kind:id) did to a version, to each owner."""
     plugin = version.plugin
     publisher = plugin.publisher
     status_url = (
@@ -41,7 +41,7 @@ def tell_publisher(version: Version, *, event: str, reason: str, now: datetime) 
         (
             Draft(
                 kind=f"version_{event}",
-                cause=f"version:{version.pk}/{version.status_changed_at:%Y%m%dT%H%M%S}",
+                cause=cause,
                 recipient=email,
                 subject=f"{plugin.name} {version.number} {HEADLINES[event]}",
                 body=body,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from governance.ledger.actions import record
+from governance.ledger.actions import digest_text, record
 from governance.notifications.outbox import Draft, queue_notice
 from governance.obligations.actions import meet_obligation, open_obligation
 from governance.playbook import playbook
@@ -63,14 +63,14 @@ def file_report(
 def dismiss_report(report_id: uuid.UUID, *, actor: User, reason: str, now: datetime) -> AbuseReport:
     """A person answers a report with nothing to be done; raises ReportUnknown or ReportSettled."""
     with transaction.atomic():
-        report = settle_report(report_id, now=now)
+        report = settle_report(report_id, reason=reason, now=now)
         meet_obligation(REPORT_OBLIGATION, subject=f"report:{report_id}", evidence={"outcome": "dismissed"}, now=now)
         record(
             "report.dismissed",
             actor=f"user:{actor.pk}",
             cause=f"report:{report_id}",
             subject=f"plugin:{report.plugin_id}",
-            after={"reason": reason},
+            after={"reason_sha256": digest_text(reason)},
             now=now,
         )
     return report

@@ -8,7 +8,7 @@ import structlog
 from django.db import transaction
 
 from governance.flows.letters import tell_publisher
-from governance.flows.submission import MACHINE, ask_reviewer, scan_stored
+from governance.flows.submission import MACHINE, ask_reviewer, scan_claimed
 from governance.ledger.actions import record
 from governance.obligations.actions import meet_obligation, open_obligation
 from governance.obligations.due import add_months
@@ -16,9 +16,9 @@ from governance.playbook import playbook
 from governance.request_ids import bind_request_id
 from governance.screening.actions import ScanClaim, claim_scan, record_report
 from governance.screening.models import Scan
-from governance.screening.queries import due_for_rescan, known_findings
+from governance.screening.queries import due_for_rescan, known_findings, unscanned_since
 from governance.screening.routing import Route, choose_rescan_route
-from plugins.lifecycle import move_version
+from plugins.lifecycle import lock_plugin, lock_version, move_version
 from plugins.models import Version
 from scanners import ruleset_digest
 from scanners.report import ScanReport, Verdict
@@ -27,16 +27,24 @@ log = structlog.get_logger(__name__)
 
 RESCAN_OBLIGATION = "plugin_rescan"
 SWEEP_LIMIT = 5000
+# The sweep comes once a day: a version is scanned before its quarter is over, with a day in hand for one lost sweep.
+AHEAD = timedelta(days=2)
 Status = Version.Status
 
 
 def find_due_rescans(*, now: datetime) -> list[int]:
-    """Versions whose last scan is older than the playbook's interval; keeps the quarter's deadline.
+    """Versions whose last scan is about to be older than the playbook's interval; keeps the quarter's deadline.
 
     Due is computed from the rows, so a day on which nothing ran is caught up on the next.
     """
+    keep_quarter(now=now)
     months = playbook().compliance.plugin_rescan_every_months
-    due = due_for_rescan(before=add_months(now, -months), limit=SWEEP_LIMIT, now=now)
+    return due_for_rescan(before=add_months(now + AHEAD, -months), limit=SWEEP_LIMIT, now=now)
+
+
+def keep_quarter(*, now: datetime) -> None:
+    """Open this quarter's deadline, and meet it once every published version was scanned in it."""
+    months = playbook().compliance.plugin_rescan_every_months
     start, end = _quarter_of(now, months=months)
     subject = f"quarter:{start:%Y-%m}"
     open_obligation(
@@ -46,10 +54,8 @@ def find_due_rescans(*, now: datetime) -> list[int]:
         due_at=end,
         now=now,
     )
-    # Whatever comes due until the quarter ends is part of its promise.
-    if not due and not due_for_rescan(before=add_months(end, -months), limit=1, now=now):
+    if not unscanned_since(start).exists():
         meet_obligation(RESCAN_OBLIGATION, subject=subject, evidence={"versions_due": 0}, now=now)
-    return due
 
 
 def rescan_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -59,14 +65,14 @@ def rescan_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
         claim = _claim(version, now=clock())
         if claim is None:
             return
-        report = scan_stored(version)
+        report = scan_claimed(version, claim=claim)
         _settle(version, claim=claim, report=report, now=clock())
+        keep_quarter(now=clock())
 
 
 def _claim(version: Version, *, now: datetime) -> ScanClaim | None:
     with transaction.atomic():
-        locked = Version.objects.select_for_update().get(pk=version.pk)
-        if locked.status != Status.PUBLISHED:
+        if lock_version(version.pk).status != Status.PUBLISHED:
             return None
         return claim_scan(version.pk, cause=Scan.Cause.RESCAN, request_id=version.request_id, now=now)
 
@@ -74,6 +80,8 @@ def _claim(version: Version, *, now: datetime) -> ScanClaim | None:
 def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, now: datetime) -> None:
     verdict = report.verdict if report else Verdict.INCOMPLETE
     with transaction.atomic():
+        lock_plugin(version.plugin_id)
+        status = lock_version(version.pk).status
         known = known_findings(version.pk)
         found = {(f.engine, f.rule_id, f.path) for f in report.findings} if report else set()
         routing = choose_rescan_route(verdict, new_findings=len(found - known))
@@ -81,7 +89,6 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
             log.warning("scan_lease_lost", version=version.pk, scan=claim.scan_id)
             return
-        status = Version.objects.select_for_update().values_list("status", flat=True).get(pk=version.pk)
         if routing.route is Route.KEEP or status != Status.PUBLISHED:
             return
         if routing.route is Route.HOLD:
@@ -93,7 +100,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
                 request_id=version.request_id,
                 now=now,
             )
-            tell_publisher(version, event=routing.route, reason=routing.reason, now=now)
+            tell_publisher(version, event=routing.route, cause=f"scan:{claim.scan_id}", reason=routing.reason, now=now)
         ask_reviewer(version, routing=routing, now=now)
         record(
             f"rescan.{routing.route}",
@@ -110,4 +117,4 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
 def _quarter_of(now: datetime, *, months: int) -> tuple[datetime, datetime]:
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     start = add_months(first, -((now.month - 1) % months))
-    return start, add_months(start, months) - timedelta(seconds=1)
+    return start, add_months(start, months)

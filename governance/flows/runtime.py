@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from governance.flows.takedown_notices import tell_late_owner
 from governance.takedowns.errors import StatementRefused
-from governance.takedowns.models import SwitchOrder
+from governance.takedowns.models import SwitchOrder, Takedown
 from governance.takedowns.orders import confirm_order, cover_installation, order_on, release_orders
 from governance.takedowns.statements import (
     ACKNOWLEDGEMENT_FIELDS,
@@ -22,11 +22,12 @@ from governance.takedowns.statements import (
 )
 from plugins.installations import end_installation, record_installation
 from plugins.models import Bot, Installation, RuntimeReport, Version
-from plugins.queries import covering_block, find_version
+from plugins.queries import covering_block, covering_blocks, find_version
 from plugins.runtime.moments import parse_moment
 
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
+RUNNABLE = (Version.Status.PUBLISHED, Version.Status.YANKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,12 @@ def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> S
         raise StatementRefused("an acknowledgement's action is switched_off or switched_on")
     with transaction.atomic():
         order = confirm_order(bot, payload=payload, statement=dict(statement), now=now)
-        if order.takedown.state == "reinstated" and order.action == SwitchOrder.Action.OFF:
+        # Read again under the order's lock: a reinstatement may have committed while we waited for it.
+        order.takedown.refresh_from_db()
+        if order.takedown.state == Takedown.State.REINSTATED and order.action == SwitchOrder.Action.OFF:
             # It switched off on an older feed while the takedown was being lifted: order it back on.
-            _order_back_on(order, now=now)
+            order_on(order.takedown, now=now)
     return order
-
-
-def _order_back_on(order: SwitchOrder, *, now: datetime) -> None:
-    version = order.installation.version
-    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
-    order_on(order.takedown, still_blocked=[version.pk] if block else [], now=now)
 
 
 def _is_new(bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any], now: datetime) -> bool:
@@ -95,30 +92,29 @@ def _is_new(bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any
 
 
 def _install(bot: Bot, *, version: Version, at: datetime, now: datetime) -> InstallationOutcome:
-    replaced = _running(bot, version=version)
     installation = record_installation(bot, version=version, at=at, now=now)
-    if replaced is not None and replaced.pk != installation.pk:
-        release_orders(replaced, now=now)
-    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
-    if block is None:
-        return InstallationOutcome(installation.pk, True, None)
-    order = cover_installation(block.takedown_id, installation=installation, now=now)
-    tell_late_owner(order.takedown, installation=installation, now=now)
-    return InstallationOutcome(installation.pk, False, block.pk)
+    release_orders(bot, plugin_id=version.plugin_id, now=now)
+    # Each takedown that covers it waits for its own confirmation, and may be the last to end.
+    for block in covering_blocks(version.plugin_id, number=version.number, sha256=version.artifact_id):
+        order = cover_installation(block.takedown_id, installation=installation, now=now)
+        tell_late_owner(order.takedown, installation=installation, now=now)
+    return _outcome(bot, version=version)
 
 
 def _uninstall(bot: Bot, *, version: Version, at: datetime, now: datetime) -> InstallationOutcome:
     ended = end_installation(bot, version=version, at=at, now=now)
     if ended is not None:
-        release_orders(ended, now=now)
+        release_orders(bot, plugin_id=version.plugin_id, now=now)
     return InstallationOutcome(ended.pk if ended else None, True, None)
 
 
 def _outcome(bot: Bot, *, version: Version) -> InstallationOutcome:
-    running = _running(bot, version=version)
+    running = Installation.objects.filter(bot=bot, plugin_id=version.plugin_id, ended_at=None).first()
     block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
-    return InstallationOutcome(running.pk if running else None, block is None, block.pk if block else None)
-
-
-def _running(bot: Bot, *, version: Version) -> Installation | None:
-    return Installation.objects.filter(bot=bot, plugin_id=version.plugin_id, ended_at=None).first()
+    # A block is not the only no: what was never published, or is held, came to the bot by another way than ours.
+    status = Version.objects.values_list("status", flat=True).get(pk=version.pk)
+    return InstallationOutcome(
+        installation_id=running.pk if running else None,
+        is_allowed=block is None and status in RUNNABLE,
+        block_id=block.pk if block else None,
+    )

@@ -18,15 +18,15 @@ from governance.playbook import playbook
 from governance.request_ids import bind_request_id
 from governance.reviews.actions import Judgement, close_review, open_review, record_decision
 from governance.reviews.models import Decision
-from governance.reviews.queries import REVIEW_OBLIGATION, subject_of
+from governance.reviews.queries import REVIEW_OBLIGATION, plugin_of, subject_of
 from governance.screening.actions import ScanClaim, claim_scan, record_report
 from governance.screening.models import Scan
 from governance.screening.routing import Circumstances, Route, Routing, choose_route
 from governance.verification.queries import publisher_level
-from plugins.errors import ArtifactCorrupt
-from plugins.lifecycle import move_version
+from plugins.errors import ArtifactCorrupt, IllegalMove, VersionBlocked
+from plugins.lifecycle import lock_plugin, lock_version, move_version
 from plugins.manifest import build_manifest
-from plugins.models import Plugin, Version
+from plugins.models import Publisher, Version
 from plugins.queries import covering_block
 from plugins.storage import fetch_artifact
 from scanners import ruleset_digest, scan_artifact
@@ -42,6 +42,8 @@ STATUS_OF_OUTCOME = {
     Decision.Outcome.REJECT: Status.REJECTED,
     Decision.Outcome.HOLD: Status.HELD,
 }
+# What a takedown holds it alone gives back: a review must not be a way around it.
+JUDGEABLE = (Status.IN_REVIEW, Status.HELD, Status.PUBLISHED)
 
 
 def screen_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -51,9 +53,16 @@ def screen_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
         claim = _claim(version_id, now=clock())
         if claim is None:
             return
-        is_exhausted = claim.attempt > playbook().marketplace.screening.most_attempts
-        report = None if is_exhausted else scan_stored(version)
+        report = scan_claimed(version, claim=claim)
         _settle(version, claim=claim, report=report, now=clock())
+
+
+def scan_claimed(version: Version, *, claim: ScanClaim) -> ScanReport | None:
+    """Scan under a claim; None when earlier attempts have ended without an answer too often to try again."""
+    if claim.attempt > playbook().marketplace.screening.most_attempts:
+        log.error("scan_attempts_exhausted", version=version.pk, scan=claim.scan_id)
+        return None
+    return scan_stored(version)
 
 
 def scan_stored(version: Version) -> ScanReport | None:
@@ -71,11 +80,14 @@ def scan_stored(version: Version) -> ScanReport | None:
 def decide_review(review_id: int, *, actor: User, judgement: Judgement, now: datetime) -> Decision:
     """Carry out a person's judgement: decision, version, deadline, publisher's statement and ledger, or nothing.
 
-    Raises the errors of reviews.actions.record_decision, and IllegalMove when the version has moved on.
+    Raises the errors of reviews.actions.record_decision, IllegalMove when the version has moved on or a takedown holds
+    it, and VersionBlocked when a takedown would still block what is approved.
     """
     with transaction.atomic():
+        lock_plugin(plugin_of(review_id))
         decision = record_decision(review_id, actor=actor, judgement=judgement, now=now)
         version = Version.objects.select_related("plugin__publisher").get(pk=decision.version_id)
+        _refuse_around_takedown(version, outcome=decision.outcome)
         with bind_request_id(version.request_id):
             target = STATUS_OF_OUTCOME[Decision.Outcome(decision.outcome)]
             before = version.status
@@ -91,24 +103,27 @@ def decide_review(review_id: int, *, actor: User, judgement: Judgement, now: dat
                 after={"status": str(target), "grounds": decision.grounds, "decision": decision.pk},
                 now=now,
             )
-            tell_publisher(version, event=decision.outcome, reason=decision.statement, now=now)
+            tell_publisher(
+                version, event=decision.outcome, cause=f"decision:{decision.pk}", reason=decision.statement, now=now
+            )
     return decision
 
 
 def withdraw_version(version: Version, *, actor: str, now: datetime) -> None:
     """Its publisher takes a version back before it is published; raises IllegalMove later than that."""
     with transaction.atomic():
+        lock_plugin(version.plugin_id)
         _move(version, to=Status.WITHDRAWN, actor=actor, cause="withdrawn by its publisher", now=now)
-        review_id = close_review(version.pk, now=now)
-        if review_id is not None:
-            cancel_obligation(REVIEW_OBLIGATION, subject=subject_of(review_id), now=now)
+        _drop_review(version, now=now)
         record("version.withdrawn", actor=actor, cause=actor, subject=f"version:{version.pk}", now=now)
 
 
 def yank_version(version: Version, *, actor: str, now: datetime) -> None:
     """Its publisher stops offering a published version; bots that run it go on. Raises IllegalMove."""
     with transaction.atomic():
+        lock_plugin(version.plugin_id)
         _move(version, to=Status.YANKED, actor=actor, cause="yanked by its publisher", now=now)
+        _drop_review(version, now=now)
         record("version.yanked", actor=actor, cause=actor, subject=f"version:{version.pk}", now=now)
 
 
@@ -133,7 +148,7 @@ def ask_reviewer(version: Version, *, routing: Routing, now: datetime) -> int:
 
 def _claim(version_id: int, *, now: datetime) -> ScanClaim | None:
     with transaction.atomic():
-        version = Version.objects.select_for_update().get(pk=version_id)
+        version = lock_version(version_id)
         if version.status not in {Status.SUBMITTED, Status.SCANNING}:
             return None
         claim = claim_scan(version_id, cause=Scan.Cause.SUBMISSION, request_id=version.request_id, now=now)
@@ -145,8 +160,8 @@ def _claim(version_id: int, *, now: datetime) -> ScanClaim | None:
 def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, now: datetime) -> None:
     verdict = report.verdict if report else Verdict.INCOMPLETE
     with transaction.atomic():
-        # The same lock a takedown takes: either it sees this version published, or we see its block.
-        Plugin.objects.select_for_update().get(pk=version.plugin_id)
+        lock_plugin(version.plugin_id)
+        lock_version(version.pk)
         routing = choose_route(verdict, _circumstances(version, now=now))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
@@ -166,20 +181,22 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
             ruleset_digest=digest,
             now=now,
         )
-        tell_publisher(version, event=routing.route, reason=routing.reason, now=now)
+        tell_publisher(version, event=routing.route, cause=f"scan:{claim.scan_id}", reason=routing.reason, now=now)
     log.info("version_screened", version=version.pk, verdict=str(verdict), route=str(routing.route))
 
 
 def _circumstances(version: Version, *, now: datetime) -> Circumstances:
     plugin = version.plugin
     allowed = playbook().marketplace.levels[publisher_level(plugin.publisher_id, now=now)]
-    last = plugin.versions.filter(status=Status.PUBLISHED).order_by("-submitted_at").first()
+    # A yanked version counts as well: taking the last one back must not make its permissions unasked for.
+    offered = plugin.versions.filter(status__in=(Status.PUBLISHED, Status.YANKED))
+    last = offered.order_by("-submitted_at").first()
+    is_active = Publisher.objects.filter(pk=plugin.publisher_id, status=Publisher.Status.ACTIVE).exists()
     block = covering_block(plugin.pk, number=version.number, sha256=version.artifact_id)
-    had_a_decision = plugin.versions.filter(status__in=(Status.PUBLISHED, Status.YANKED)).exists()
     return Circumstances(
-        has_auto_publish=allowed.has_auto_publish,
+        has_auto_publish=allowed.has_auto_publish and is_active,
         needs_first_review=allowed.needs_first_review,
-        is_first_version=not had_a_decision,
+        is_first_version=last is None,
         block_reason=block.reason if block else "",
         new_permissions=_new_permissions(version, since=last),
     )
@@ -190,6 +207,21 @@ def _new_permissions(version: Version, *, since: Version | None) -> tuple[str, .
         return ()
     asked = build_manifest(version.manifest).permission_set()
     return tuple(sorted(asked - build_manifest(since.manifest).permission_set()))
+
+
+def _refuse_around_takedown(version: Version, *, outcome: str) -> None:
+    if version.status not in JUDGEABLE:
+        raise IllegalMove(f"a {version.status} version is not for a review to judge; wait until its takedown ends")
+    block = covering_block(version.plugin_id, number=version.number, sha256=version.artifact_id)
+    if block is not None and outcome == Decision.Outcome.APPROVE:
+        raise VersionBlocked(f"takedown {block.takedown_id} blocks this version; approve it after its reinstatement")
+
+
+def _drop_review(version: Version, *, now: datetime) -> None:
+    """Nobody need judge what is not offered any more."""
+    review_id = close_review(version.pk, now=now)
+    if review_id is not None:
+        cancel_obligation(REVIEW_OBLIGATION, subject=subject_of(review_id), now=now)
 
 
 def _meet_review(decision: Decision, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from governance.flows.takedown_clocks import cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
-from governance.ledger.actions import record
+from governance.ledger.actions import digest_text, record
 from governance.obligations.actions import meet_obligation
 from governance.playbook import playbook
 from governance.request_ids import current_request_id
@@ -24,17 +24,19 @@ from governance.takedowns.actions import (
     lock_in_force,
     mark_reinstated,
     mark_removed,
+    status_before_takedowns,
     uphold_reports,
 )
 from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons
 from governance.takedowns.models import Takedown, TakedownVersion
 from governance.takedowns.orders import order_off, order_on
+from governance.takedowns.queries import find_takedown
 from governance.takedowns.scope import Scope, preview_scope
 from governance.takedowns.signoff import needed_signatures
-from plugins.lifecycle import ALLOWED_MOVES, move_version
-from plugins.models import Plugin, Version
-from plugins.queries import covering_block
+from plugins.lifecycle import ALLOWED_MOVES, lock_plugin, move_version
+from plugins.models import Version
+from plugins.queries import covering_blocks
 
 Status = Version.Status
 
@@ -56,9 +58,9 @@ def contain_plugin(
     """
     require_reasons(grounds, statement=statement)
     with transaction.atomic():
-        # Installations being inserted at this moment hold a share lock on this row: they commit first and are
-        # ordered off below, or they wait and then see the block.
-        plugin = Plugin.objects.select_for_update(of=("self",)).select_related("publisher").get(pk=plugin_id)
+        # Installations being reported at this moment share this lock: they commit first and are ordered off below,
+        # or they wait and then see the block.
+        plugin = lock_plugin(plugin_id)
         scope = preview_scope(plugin_id, versions=versions, exposed_since=exposed_since)
         takedown = create_takedown(
             scope, grounds=grounds, statement=statement, exposed_since=exposed_since, actor=actor, now=now
@@ -102,7 +104,7 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
     Raises TakedownUnknown, NotInForce, StatementOfReasonsMissing or SignOffRepeated.
     """
     with transaction.atomic():
-        takedown = lock_in_force(takedown_id)
+        takedown = _lock(takedown_id)
         require_reasons(takedown.grounds, statement=reason)
         signatures = add_signature(takedown, actor=actor, reason=reason, now=now)
         scope = preview_scope(takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since)
@@ -115,8 +117,7 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
         )
         is_signed_off = signatures >= needed
         if is_signed_off:
-            for version_id, _ in _held_versions(takedown):
-                _move(version_id, to=Status.REMOVED, takedown=takedown, actor=actor, now=now)
+            _remove_held(takedown, actor=actor, now=now)
             mark_removed(takedown, now=now)
         _record(
             takedown,
@@ -136,14 +137,13 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
     Raises TakedownUnknown, NotInForce or StatementOfReasonsMissing.
     """
     with transaction.atomic():
-        takedown = lock_in_force(takedown_id)
+        takedown = _lock(takedown_id)
         require_reasons(takedown.grounds, statement=reason)
-        Plugin.objects.select_for_update().get(pk=takedown.plugin_id)
         sequence = lift_blocks(takedown.pk, now=now)
         returned, still_blocked = _release(takedown, actor=actor, now=now)
-        ordered = order_on(takedown, still_blocked=still_blocked, now=now)
+        ordered = order_on(takedown, now=now)
         cancel_clocks(takedown, now=now)
-        mark_reinstated(takedown, now=now)
+        mark_reinstated(takedown, reason=reason.strip(), now=now)
         queued = tell_of_reinstatement(takedown, reason=reason.strip(), now=now)
         _record(
             takedown,
@@ -156,7 +156,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
                 "notices_queued": queued,
                 "returned": returned,
                 "still_blocked": still_blocked,
-                "reason": reason.strip(),
+                "reason_sha256": digest_text(reason.strip()),
             },
             now=now,
         )
@@ -164,14 +164,23 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
     return takedown
 
 
+def _lock(takedown_id: uuid.UUID) -> Takedown:
+    """Lock the plugin, then its takedown: everybody in the same order."""
+    lock_plugin(find_takedown(takedown_id).plugin_id)
+    return lock_in_force(takedown_id)
+
+
 def _quarantine(takedown: Takedown, *, scope: Scope, actor: User, now: datetime) -> dict[str, str]:
     """Hold every covered version that can be held, and remember where each was."""
     held = {}
     for version in Version.objects.filter(pk__in=scope.version_ids).order_by("pk"):
-        # A version on its way through its first scan meets the block when it is settled; a rejected one stays so.
-        if (Status(version.status), Status.QUARANTINED) not in ALLOWED_MOVES:
-            continue
-        before = _move(version.pk, to=Status.QUARANTINED, takedown=takedown, actor=actor, now=now)
+        # Held by an earlier takedown: it leaves when the last of them ends, for where it was before the first.
+        before = status_before_takedowns(version.pk)
+        if before is None:
+            # On its way through its first scan it meets the block when it is settled; a rejected one stays so.
+            if (Status(version.status), Status.QUARANTINED) not in ALLOWED_MOVES:
+                continue
+            before = _move(version.pk, to=Status.QUARANTINED, takedown=takedown, actor=actor, now=now)
         hold_version(takedown, version_id=version.pk, status_before=before)
         held[str(version.pk)] = str(before)
     return held
@@ -183,14 +192,23 @@ def _release(takedown: Takedown, *, actor: User, now: datetime) -> tuple[dict[st
     still_blocked: list[int] = []
     for version_id, status_before in _held_versions(takedown):
         version = Version.objects.get(pk=version_id)
-        other = covering_block(takedown.plugin_id, number=version.number, sha256=version.artifact_id)
-        if other is not None:
+        others = covering_blocks(takedown.plugin_id, number=version.number, sha256=version.artifact_id)
+        for other in others:
             hold_version(other.takedown, version_id=version_id, status_before=status_before)
+        if others:
             still_blocked.append(version_id)
             continue
         _move(version_id, to=Status(status_before), takedown=takedown, actor=actor, now=now)
         returned[str(version_id)] = status_before
     return returned, still_blocked
+
+
+def _remove_held(takedown: Takedown, *, actor: User, now: datetime) -> None:
+    """Remove what the takedown holds; an overlapping one may have removed some of it before."""
+    held = [version_id for version_id, _ in _held_versions(takedown)]
+    contained = Version.objects.filter(pk__in=held, status=Status.QUARANTINED).order_by("pk")
+    for version_id in list(contained.values_list("pk", flat=True)):
+        _move(version_id, to=Status.REMOVED, takedown=takedown, actor=actor, now=now)
 
 
 def _held_versions(takedown: Takedown) -> list[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """Appends decisions to the chain and signs its head; the only writer of both tables.
 Takes one lock, so entries have one order; never stores personal data, subjects are ids."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,11 @@ def record(
             previous_hash=previous,
             hash=entry_hash(previous, body_digest(body)),
         )
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 in hex of words a person wrote: they may name somebody, so the chain holds only what proves them."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sign_checkpoint(*, now: datetime) -> Checkpoint | None:

@@ -1,8 +1,10 @@
 """One SMTP conversation for many notices: accepted means the receiver's own 250 after DATA, nothing less.
 Never logs an address; the same notice always carries the same Message-ID."""
 
+import re
 import smtplib
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
@@ -10,11 +12,13 @@ from typing import Self
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
+from django.utils.encoding import punycode
 
 from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
 from governance.notifications.models import Notice
 
 ACCEPTED = 250
+ADDRESS = re.compile(r"\S+@\S+")
 
 
 class SmtpChannel:
@@ -45,18 +49,23 @@ class SmtpChannel:
         except (OSError, smtplib.SMTPException) as error:
             self._backend.close()
             raise DeliveryDeferred(f"{type(error).__name__} while talking to the mail server") from error
+        except ValueError as error:
+            # One notice that no message can be made of must not hold up those behind it.
+            raise DeliveryRefused("this address or text cannot be put into a message") from error
 
     def _converse(self, notice: Notice) -> str:
         connection = self._backend.connection
         if connection is None:
             raise DeliveryDeferred("the mail server could not be reached")
         sender = settings.DEFAULT_FROM_EMAIL
+        recipient = _plain_address(notice.recipient)
+        message = _render(notice, sender=sender, recipient=recipient)
         connection.ehlo_or_helo_if_needed()
         _expect(connection, connection.mail(_bare_address(sender)), about="MAIL")
-        _expect(connection, connection.rcpt(notice.recipient), about="RCPT")
-        code, answer = connection.data(_render(notice, sender=sender))
+        _expect(connection, connection.rcpt(recipient), about="RCPT")
+        code, answer = connection.data(message)
         _expect(connection, (code, answer), about="DATA")
-        return f"{code} {answer.decode('ascii', 'replace')}"
+        return f"{code} {ADDRESS.sub('[address]', answer.decode('ascii', 'replace'))}"
 
 
 def message_id(notice: Notice) -> str:
@@ -75,16 +84,25 @@ def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) 
     raise DeliveryDeferred(f"{about} answered {code}")
 
 
-def _render(notice: Notice, *, sender: str) -> bytes:
-    message = EmailMessage()
+def _render(notice: Notice, *, sender: str, recipient: str) -> bytes:
+    # Lines end in CRLF and nothing else (RFC 5321, section 2.3.8): smtplib leaves bytes as they are.
+    message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = notice.recipient
+    message["To"] = recipient
     message["Subject"] = notice.subject
     message["Date"] = format_datetime(notice.queued_at)
     message["Message-ID"] = message_id(notice)
     message["X-Request-Id"] = notice.request_id
     message.set_content(notice.body)
     return message.as_bytes()
+
+
+def _plain_address(recipient: str) -> str:
+    """The address in ASCII, an international host name in Punycode; raises ValueError when it has none."""
+    local, _, host = recipient.rpartition("@")
+    address = f"{local}@{punycode(host)}"
+    address.encode("ascii")
+    return address
 
 
 def _bare_address(sender: str) -> str:

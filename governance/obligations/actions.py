@@ -59,7 +59,7 @@ def escalate_due(*, thresholds_percent: Sequence[int], path: Sequence[str], now:
     steps = (*thresholds_percent, 100)
     with transaction.atomic():
         due = (
-            Obligation.objects.select_for_update(skip_locked=True)
+            Obligation.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(met_at=None, cancelled_at=None)
             .filter(_is_past_next_step(steps, now=now))
             .order_by("due_at")[:SWEEP_BATCH]

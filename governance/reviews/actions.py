@@ -59,7 +59,7 @@ def record_decision(review_id: int, *, actor: User, judgement: Judgement, now: d
     Raises ReviewUnknown, ReviewSettled, ReviewClaimed, GroundsUnfit or StatementMissing.
     """
     require_grounds(judgement.grounds, outcome=judgement.outcome, statement=judgement.statement)
-    review = Review.objects.select_for_update().filter(pk=review_id).first()
+    review = Review.objects.select_for_update(no_key=True).filter(pk=review_id).first()
     if review is None:
         raise ReviewUnknown(f"no review {review_id}")
     if review.settled_at is not None:
@@ -84,7 +84,7 @@ def record_decision(review_id: int, *, actor: User, judgement: Judgement, now: d
 
 def close_review(version_id: int, *, now: datetime) -> int | None:
     """Settle the open review of a version its publisher withdrew; returns its id."""
-    review = Review.objects.select_for_update().filter(version_id=version_id, settled_at=None).first()
+    review = Review.objects.select_for_update(no_key=True).filter(version_id=version_id, settled_at=None).first()
     if review is None:
         return None
     Review.objects.filter(pk=review.pk).update(settled_at=now, claimed_by=None, claimed_until=None)

@@ -4,6 +4,7 @@ from django.db.models import CharField, DateTimeField, F, OuterRef, QuerySet, Su
 from django.db.models.functions import Cast, Concat
 
 from governance.obligations.models import Obligation
+from governance.reviews.errors import ReviewUnknown
 from governance.reviews.models import Decision, Review
 
 REVIEW_OBLIGATION = "review"
@@ -24,6 +25,14 @@ def open_reviews() -> QuerySet[Review]:
         .annotate(due_at=Subquery(due, output_field=DateTimeField()))
         .order_by(F("due_at").asc(nulls_first=True), "opened_at")
     )
+
+
+def plugin_of(review_id: int) -> int:
+    """The id of the plugin a review is about; raises ReviewUnknown."""
+    plugin_id = Review.objects.filter(pk=review_id).values_list("version__plugin_id", flat=True).first()
+    if plugin_id is None:
+        raise ReviewUnknown(f"no review {review_id}")
+    return plugin_id
 
 
 def open_review_of(version_id: int) -> Review | None:

@@ -27,7 +27,9 @@ def claim_scan(version_id: int, *, cause: str, request_id: str, now: datetime) -
 
     The caller holds the version's row lock. Attempts count within the same cause since the last settled scan.
     """
-    running = Scan.objects.select_for_update().filter(version_id=version_id, state=Scan.State.RUNNING).first()
+    running = (
+        Scan.objects.select_for_update(no_key=True).filter(version_id=version_id, state=Scan.State.RUNNING).first()
+    )
     attempt = 1
     if running is not None:
         if running.lease_until > now:

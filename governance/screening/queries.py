@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from governance.playbook import playbook
 from governance.screening.models import Finding, Scan
 from plugins.models import Version
+from scanners.report import Severity
 
 WAITING_BATCH = 50  # woken again at each sweep until scanned; a wake-up too many finds its version claimed
 
@@ -18,7 +19,9 @@ def latest_scan(version_id: int) -> Scan | None:
 
 def findings_of(scan_id: int) -> QuerySet[Finding]:
     """A scan's findings, the gravest first."""
-    return Finding.objects.filter(scan_id=scan_id).order_by("severity", "path", "line")
+    ranks = [When(severity=severity, then=Value(rank)) for rank, severity in enumerate(reversed(Severity))]
+    rank = Case(*ranks, default=Value(-1), output_field=IntegerField())
+    return Finding.objects.filter(scan_id=scan_id).order_by(rank, "path", "line", "pk")
 
 
 def known_findings(version_id: int) -> frozenset[tuple[str, str, str]]:
@@ -44,12 +47,12 @@ def find_waiting(*, now: datetime) -> list[int]:
 
 def due_for_rescan(*, before: datetime, limit: int, now: datetime) -> list[int]:
     """Published versions with no complete scan since `before` and none running."""
-    recent = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.COMPLETE, finished_at__gte=before)
     live = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.RUNNING, lease_until__gt=now)
-    return list(
-        Version.objects.filter(status=Version.Status.PUBLISHED)
-        .exclude(Exists(recent))
-        .exclude(Exists(live))
-        .order_by("submitted_at")
-        .values_list("pk", flat=True)[:limit]
-    )
+    due = unscanned_since(before).exclude(Exists(live)).order_by("submitted_at")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def unscanned_since(moment: datetime) -> QuerySet[Version]:
+    """Published versions with no complete scan since then; a scan that is still running has read nothing yet."""
+    recent = Scan.objects.filter(version=OuterRef("pk"), state=Scan.State.COMPLETE, finished_at__gte=moment)
+    return Version.objects.filter(status=Version.Status.PUBLISHED).exclude(Exists(recent))

@@ -15,7 +15,6 @@ from governance.takedowns.errors import (
     ReportSettled,
     ReportUnknown,
     SignOffRepeated,
-    TakedownUnknown,
 )
 from governance.takedowns.models import AbuseReport, SignOff, Takedown, TakedownVersion
 from governance.takedowns.scope import Scope
@@ -65,7 +64,7 @@ def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> Bloc
 def lift_blocks(takedown_id: uuid.UUID, *, now: datetime) -> int:
     """Lift every block of a takedown; returns the feed's number from which runtimes see it."""
     sequence = 0
-    for block in BlocklistEntry.objects.select_for_update().filter(takedown_id=takedown_id, lifted_at=None):
+    for block in BlocklistEntry.objects.select_for_update(no_key=True).filter(takedown_id=takedown_id, lifted_at=None):
         sequence = next_sequence()
         BlocklistEntry.objects.filter(pk=block.pk).update(lifted_at=now, lifted_sequence=sequence)
     return sequence
@@ -78,16 +77,19 @@ def hold_version(takedown: Takedown, *, version_id: int, status_before: str) -> 
     )
 
 
+def status_before_takedowns(version_id: int) -> str | None:
+    """Where a version was before the takedowns that hold it now; None when none does."""
+    held = TakedownVersion.objects.filter(version_id=version_id, takedown__state__in=IN_FORCE)
+    return held.values_list("status_before", flat=True).first()
+
+
 def lock_in_force(takedown_id: uuid.UUID) -> Takedown:
-    """Return a takedown in force under its row lock; raises TakedownUnknown or NotInForce."""
+    """Return a takedown in force under its row lock; raises NotInForce."""
     takedown = (
-        Takedown.objects.select_for_update(of=("self",))
+        Takedown.objects.select_for_update(of=("self",), no_key=True)
         .select_related("plugin__publisher")
-        .filter(pk=takedown_id)
-        .first()
+        .get(pk=takedown_id)
     )
-    if takedown is None:
-        raise TakedownUnknown(f"no takedown {takedown_id}")
     if takedown.state not in IN_FORCE:
         raise NotInForce(f"takedown {takedown_id} was {takedown.state} before")
     return takedown
@@ -110,9 +112,11 @@ def mark_removed(takedown: Takedown, *, now: datetime) -> None:
     Takedown.objects.filter(pk=takedown.pk).update(state=Takedown.State.REMOVED, removed_at=now)
 
 
-def mark_reinstated(takedown: Takedown, *, now: datetime) -> None:
+def mark_reinstated(takedown: Takedown, *, reason: str, now: datetime) -> None:
     """End a takedown."""
-    Takedown.objects.filter(pk=takedown.pk).update(state=Takedown.State.REINSTATED, reinstated_at=now)
+    Takedown.objects.filter(pk=takedown.pk).update(
+        state=Takedown.State.REINSTATED, reinstated_at=now, reinstatement_reason=reason
+    )
 
 
 def create_report(
@@ -138,7 +142,7 @@ def create_report(
 def uphold_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> list[AbuseReport]:
     """Answer open reports against this plugin with the takedown; raises ReportUnknown when one does not fit."""
     reports = list(
-        AbuseReport.objects.select_for_update().filter(
+        AbuseReport.objects.select_for_update(no_key=True).filter(
             pk__in=report_ids, plugin_id=takedown.plugin_id, state=AbuseReport.State.OPEN
         )
     )
@@ -150,12 +154,14 @@ def uphold_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now
     return reports
 
 
-def dismiss_report(report_id: uuid.UUID, *, now: datetime) -> AbuseReport:
+def dismiss_report(report_id: uuid.UUID, *, reason: str, now: datetime) -> AbuseReport:
     """Answer a report with nothing to be done; raises ReportUnknown or ReportSettled."""
-    report = AbuseReport.objects.select_for_update().filter(pk=report_id).first()
+    report = AbuseReport.objects.select_for_update(no_key=True).filter(pk=report_id).first()
     if report is None:
         raise ReportUnknown(f"no report {report_id}")
     if report.state != AbuseReport.State.OPEN:
         raise ReportSettled("this report was answered before")
-    AbuseReport.objects.filter(pk=report_id).update(state=AbuseReport.State.DISMISSED, settled_at=now)
+    AbuseReport.objects.filter(pk=report_id).update(
+        state=AbuseReport.State.DISMISSED, settled_at=now, dismissal_reason=reason
+    )
     return report

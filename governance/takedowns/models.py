@@ -25,6 +25,7 @@ class Takedown(models.Model):
     contained_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
     reinstated_at = models.DateTimeField(null=True)
+    reinstatement_reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -68,6 +69,7 @@ class AbuseReport(models.Model):
     takedown = models.ForeignKey(Takedown, null=True, on_delete=models.PROTECT, related_name="reports")
     reported_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    dismissal_reason = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return str(self.id)
@@ -166,7 +168,7 @@ class SwitchOrder(models.Model):
 
 
 class FeedSnapshot(models.Model):
-    """A signed feed as it was served. Append-only."""
+    """A signed feed as it was served; of one sequence the first and the newest are kept."""
 
     sequence = models.BigIntegerField()
     statement = models.JSONField()

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from governance.takedowns.errors import AcknowledgementReplayed, OrderUnknown
 from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
 from plugins.models import Bot, Installation
+from plugins.queries import blocked_versions
 
 ORDER_OFF_SQL = """
 INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action, state, ordered_at)
@@ -20,13 +21,17 @@ SELECT %(takedown)s, installation.id, installation.bot_id, 'switched_off', 'orde
     ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
 """
 
+# Of every takedown of the plugin that is over: what one confirmed while another still held it off is ordered on
+# by the end of the last.
 ORDER_ON_SQL = """
 INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action, state, ordered_at)
 SELECT done.takedown_id, done.installation_id, done.bot_id, 'switched_on', 'ordered', %(now)s
   FROM takedowns_switchorder AS done
+  JOIN takedowns_takedown AS takedown ON takedown.id = done.takedown_id
   JOIN plugins_installation AS installation ON installation.id = done.installation_id
- WHERE done.takedown_id = %(takedown)s AND done.action = 'switched_off' AND done.state = 'confirmed'
-   AND installation.ended_at IS NULL AND NOT installation.version_id = ANY(%(still_blocked)s)
+ WHERE takedown.plugin_id = %(plugin)s AND (takedown.state = 'reinstated' OR takedown.id = %(takedown)s)
+   AND done.action = 'switched_off' AND done.state = 'confirmed'
+   AND installation.ended_at IS NULL AND NOT installation.version_id = ANY(%(blocked)s)
     ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
 """
 
@@ -38,16 +43,22 @@ def order_off(takedown: Takedown, *, version_ids: Collection[int], now: datetime
         return int(cursor.rowcount)
 
 
-def order_on(takedown: Takedown, *, still_blocked: Collection[int], now: datetime) -> int:
+def order_on(takedown: Takedown, *, now: datetime) -> int:
     """Order back on what was confirmed off, and withdraw what nobody has acted on; returns how many are ordered on.
 
-    Versions that another takedown still blocks (`still_blocked`, ids) stay off.
+    Its own blocks are lifted before; versions that another takedown still blocks stay off.
     """
     SwitchOrder.objects.filter(
         takedown=takedown, action=SwitchOrder.Action.OFF, state=SwitchOrder.State.ORDERED
     ).update(state=SwitchOrder.State.WITHDRAWN, settled_at=now)
+    values: dict[str, Any] = {
+        "takedown": takedown.pk,
+        "plugin": takedown.plugin_id,
+        "blocked": blocked_versions(takedown.plugin_id),
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(ORDER_ON_SQL, {"takedown": takedown.pk, "still_blocked": list(still_blocked), "now": now})
+        cursor.execute(ORDER_ON_SQL, values)
         return int(cursor.rowcount)
 
 
@@ -62,11 +73,14 @@ def cover_installation(takedown_id: uuid.UUID, *, installation: Installation, no
     return order
 
 
-def release_orders(installation: Installation, *, now: datetime) -> int:
-    """Close open orders of an installation that no longer exists: what is gone cannot run."""
-    return SwitchOrder.objects.filter(installation=installation, state=SwitchOrder.State.ORDERED).update(
-        state=SwitchOrder.State.GONE, settled_at=now
-    )
+def release_orders(bot: Bot, *, plugin_id: int, now: datetime) -> int:
+    """Close a bot's open orders about installations that have ended: what is gone cannot run."""
+    return SwitchOrder.objects.filter(
+        bot=bot,
+        installation__plugin_id=plugin_id,
+        installation__ended_at__isnull=False,
+        state=SwitchOrder.State.ORDERED,
+    ).update(state=SwitchOrder.State.GONE, settled_at=now)
 
 
 def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any], now: datetime) -> SwitchOrder:
@@ -100,7 +114,7 @@ def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any
 
 def _find_order(bot: Bot, *, payload: dict[str, Any]) -> SwitchOrder:
     order = (
-        SwitchOrder.objects.select_for_update(of=("self",))
+        SwitchOrder.objects.select_for_update(of=("self",), no_key=True)
         .select_related("takedown")
         .filter(
             takedown_id=payload["takedown"],

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
+from governance.takedowns.errors import TakedownUnknown
 from governance.takedowns.models import AbuseReport, SwitchOrder, Takedown
 from governance.takedowns.notice_text import AffectedBot
 from plugins.models import Installation
@@ -37,6 +38,14 @@ class Progress:
     confirmed: int
     gone: int
     pending: int
+
+
+def find_takedown(takedown_id: uuid.UUID) -> Takedown:
+    """Return a takedown with its plugin and publisher; raises TakedownUnknown."""
+    takedown = Takedown.objects.select_related("plugin__publisher").filter(pk=takedown_id).first()
+    if takedown is None:
+        raise TakedownUnknown(f"no takedown {takedown_id}")
+    return takedown
 
 
 def progress(takedown_id: uuid.UUID, *, action: str = SwitchOrder.Action.OFF) -> Progress:

@@ -19,6 +19,7 @@ INSTALLATION_KIND = "nexus.installation/1"
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_PAYLOAD_BYTES = 8192
 MAX_TEXT = 256
+MAX_NONCE = 64
 
 ACKNOWLEDGEMENT_FIELDS: Mapping[str, type] = {
     "block": str,
@@ -91,6 +92,8 @@ def _check_fields(payload: Mapping[str, Any], *, fields: Mapping[str, type]) -> 
         # PostgreSQL cannot store a NUL, and no honest value holds one.
         if isinstance(value, str) and "\0" in value:
             raise StatementRefused(f"the payload's {name} holds a NUL character")
+    if len(payload["nonce"]) > MAX_NONCE:
+        raise StatementRefused(f"the payload's nonce has more than {MAX_NONCE} characters")
     extra = set(payload) - set(fields) - {"kind", "bot"}
     if extra:
         raise StatementRefused(f"the payload has unknown fields: {', '.join(sorted(extra))}")

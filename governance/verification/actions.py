@@ -25,7 +25,7 @@ def use_challenge(secret: str, *, now: datetime) -> Member:
     """Spend a secret once and return whose it was; raises ChallengeInvalid."""
     with transaction.atomic():
         challenge = (
-            EmailChallenge.objects.select_for_update(of=("self",))
+            EmailChallenge.objects.select_for_update(of=("self",), no_key=True)
             .select_related("member__publisher")
             .filter(digest=digest_secret(secret), used_at=None, expires_at__gt=now)
             .first()

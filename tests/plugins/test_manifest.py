@@ -138,9 +138,7 @@ def test_javascript_manifest_is_read_with_its_own_entry_points_and_ranges() -> N
     "constraint", ["*", "1.2.3", "~1.2", "1.x", ">=1.2.0 <2", "1.0.0 - 2.0.0", "^1 || ^2.0.0-rc.1"]
 )
 def test_javascript_range_is_accepted(constraint: str) -> None:
-    assert (
-        parse_manifest(edited({**JAVASCRIPT, "^1.2.0": constraint})).dependencies[0].constraint == constraint
-    )
+    assert parse_manifest(edited({**JAVASCRIPT, "^1.2.0": constraint})).dependencies[0].constraint == constraint
 
 
 @pytest.mark.parametrize("constraint", ["*", "==1.2.3", "~=1.4", ">=1, !=1.5", "==1.*"])
@@ -178,9 +176,7 @@ def test_every_line_but_the_optional_ones_is_required(line: str) -> None:
         assert problem.found == "nothing"
 
 
-@pytest.mark.parametrize(
-    "section", ["[plugin]", "[[nodes]]", "[permissions]", "[analytics]", "[dependencies]"]
-)
+@pytest.mark.parametrize("section", ["[plugin]", "[[nodes]]", "[permissions]", "[analytics]", "[dependencies]"])
 def test_unknown_key_is_refused_in_every_section(section: str) -> None:
     data = edited({section: f"{section}\nsurprise = 1"})
     assert {key.rpartition(".")[2] for key in keys_refused(data)} == {"surprise"}
@@ -197,15 +193,11 @@ def test_unknown_section_is_refused_with_those_that_exist() -> None:
 
 def test_problem_says_what_was_found_and_what_is_expected() -> None:
     (problem,) = refused(edited({'"1.0.0"': '"1.0"'}))
-    assert str(problem).startswith(
-        'plugin.version: found "1.0", expected a text: a version by Semantic Versioning'
-    )
+    assert str(problem).startswith('plugin.version: found "1.0", expected a text: a version by Semantic Versioning')
 
 
 def test_all_problems_are_told_at_once() -> None:
-    data = edited(
-        {'"1.0.0"': '"1"', '"mit"': '"?"', '"none"': '"all"', '["LANG"]': "[3]", "[analytics]": "[other]"}
-    )
+    data = edited({'"1.0.0"': '"1"', '"mit"': '"?"', '"none"': '"all"', '["LANG"]': "[3]", "[analytics]": "[other]"})
     assert keys_refused(data) == {
         "plugin.version", "plugin.license", "permissions.filesystem", "permissions.environment[0]",
         "analytics", "other",
@@ -248,12 +240,7 @@ def test_published_schema_is_a_schema_and_describes_each_of_its_parts() -> None:
     def nameless(part: Any, path: str) -> list[str]:
         if not isinstance(part, dict):
             return []
-        inner = [
-            fault
-            for key, value in part.items()
-            if key != "allOf"
-            for fault in nameless(value, f"{path}/{key}")
-        ]
+        inner = [fault for key, value in part.items() if key != "allOf" for fault in nameless(value, f"{path}/{key}")]
         is_checking = bool({"type", "enum", "pattern"} & set(part)) and not path.endswith("/properties")
         return inner + ([path] if is_checking and "description" not in part else [])
 
@@ -298,9 +285,7 @@ def test_python_entry_point_is_a_module_or_a_folder_of_one(file: str) -> None:
     assert missing_entry_points(manifest, members=[file, "weather_card/__init__.py"]) == ()
 
 
-@pytest.mark.parametrize(
-    "file", ["src/weather_card/nodes.py", "weather_card/nodes.pyc", "weather_card/nodes.so"]
-)
+@pytest.mark.parametrize("file", ["src/weather_card/nodes.py", "weather_card/nodes.pyc", "weather_card/nodes.so"])
 def test_entry_point_without_readable_source_is_missing(file: str) -> None:
     manifest = parse_manifest(ADAS_MANIFEST.encode())
     (problem,) = missing_entry_points(manifest, members={file, "weather_card.py"})

@@ -68,9 +68,7 @@ def test_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, found: str)
 
 
 def test_brackets_in_texts_and_comments_are_not_nesting() -> None:
-    data = edited(
-        {"Shows the weather": "[[[[[[[[[[ {{{{{{{{{{", "[permissions]": "# [[[[[[[[[[\n[permissions]"}
-    )
+    data = edited({"Shows the weather": "[[[[[[[[[[ {{{{{{{{{{", "[permissions]": "# [[[[[[[[[[\n[permissions]"})
     assert parse_manifest(data).description.startswith("[[[[[[[[[[")
 
 
@@ -137,13 +135,7 @@ def test_damaged_manifest_raises_nothing_but_a_refusal(start: int, length: int, 
 
 
 VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=30)
-    | st.datetimes()
-    | st.dates(),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.datetimes() | st.dates(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=8,
 )
@@ -153,8 +145,6 @@ VALUES = st.recursive(
 @settings(deadline=None, max_examples=300)
 def test_any_value_at_any_key_raises_nothing_but_a_refusal(data: st.DataObject, value: Any) -> None:
     document: dict[str, Any] = tomllib.loads(ADAS_MANIFEST)
-    table = data.draw(
-        st.sampled_from([document, *(part for part in document.values() if isinstance(part, dict))])
-    )
+    table = data.draw(st.sampled_from([document, *(part for part in document.values() if isinstance(part, dict))]))
     table[data.draw(st.sampled_from(sorted(table)) | st.text(max_size=12))] = value
     assert is_told(judge(document))

@@ -11,5 +11,7 @@ class Migration(migrations.Migration):
     operations = [
         refuse_change("obligations_escalation"),
         freeze_columns("obligations_obligation", "kind", "subject", "opened_at", "due_at"),
+        freeze_once_set("obligations_obligation", "met_at"),
         freeze_once_set("obligations_obligation", "missed_at"),
+        freeze_once_set("obligations_obligation", "cancelled_at"),
     ]

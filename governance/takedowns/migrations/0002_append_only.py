@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from plugins.append_only import freeze_columns, refuse_change
+from plugins.append_only import freeze_columns, freeze_once_set, refuse_change
 
 
 class Migration(migrations.Migration):
@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     operations = [
         refuse_change("takedowns_signoff"),
         refuse_change("takedowns_acknowledgement"),
+        freeze_columns("takedowns_takedownversion", "takedown_id", "version_id", "status_before"),
+        freeze_columns(
+            "takedowns_switchorder", "takedown_id", "installation_id", "bot_id", "action", "ordered_at"
+        ),
+        freeze_once_set("takedowns_switchorder", "acknowledgement_id"),
         freeze_columns(
             "takedowns_takedown", "plugin_id", "versions", "grounds", "statement", "exposed_since", "ordered_by_id", "contained_at"
         ),

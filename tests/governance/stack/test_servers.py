@@ -77,6 +77,7 @@ def test_second_start_finds_what_the_first_one_stored(var: Path, environ: dict[s
     with Servers(var, environ) as servers, connect(servers) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (1,)
         assert get_message(servers) == {"version": 1}
+    assert not run_dir(var).exists()
 
 
 def test_killed_servers_are_started_again_with_all_they_had_taken(
