@@ -28,7 +28,6 @@ class Standing:
     status: str
     verdict: str
     reason: str
-    findings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +75,13 @@ class Publisher:
 
     def look_up(self, submission: Submission) -> Standing:
         """Where one of this publisher's versions stands, and why."""
+        told = self.read_status(submission)
+        return Standing(status=told["status"], verdict=told["verdict"] or "", reason=told["reason"])
+
+    def read_status(self, submission: Submission) -> dict[str, Any]:
+        """Everything the status page tells about a version."""
         told: dict[str, Any] = self._web.get(submission.status_path).json()
-        return Standing(
-            status=told["status"],
-            verdict=told["verdict"] or "",
-            reason=told["reason"],
-            findings=len(told["findings"]),
-        )
+        return told
 
 
 class Tenant:

@@ -104,14 +104,18 @@ def _list_facts(outcome: Outcome) -> list[str]:
     return [
         *(f"{name.replace('_', ' ')}: {took:.1f} s" for name, took in emergency.durations.items()),
         f"versions: {versions}; {counts.malicious_published} of {counts.malicious_submitted} malicious published",
-        f"bots: {emergency.bots_confirmed} of {emergency.bots_ordered} confirmed off,"
-        f" {outcome.bots_switched_on} back on",
+        (
+            f"bots: {emergency.bots_confirmed} of {emergency.bots_ordered} confirmed off,"
+            f" {outcome.bots_switched_on} back on"
+        ),
         f"notices: {emergency.notices_delivered} of {emergency.notices_queued} delivered, one a person",
         f"proof: {outcome.proof.verdict.partition(chr(10))[0]}",
         f"one bit flipped: {outcome.proof.refusal}",
         outcome.ledger,
-        f"memory of the whole stack, idle: {outcome.memory_mb:.0f} MB, {outcome.memory_started_mb:.0f} MB"
-        " right after its start",
+        (
+            f"memory of the whole stack, idle: {outcome.memory_mb:.0f} MB, {outcome.memory_started_mb:.0f} MB"
+            " right after its start"
+        ),
     ]
 
 

@@ -1,0 +1,44 @@
+"""`python -m tests.benchmarks [NAME ...] [--json]`: figures against a peer or a limit; exit 1 if one fails."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from governance.stack.paths import var_dir
+from tests.benchmarks.demo import run_demo
+from tests.benchmarks.figures import Figure, print_figures
+from tests.benchmarks.memory import run_memory
+from tests.benchmarks.submission import run_submission
+
+BENCHES: Mapping[str, Callable[[Path], list[Figure]]] = {
+    "submission": run_submission,
+    "memory": run_memory,
+    "demo": run_demo,
+}
+
+
+def main() -> int:
+    """Run the benches that are named, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHES)}; all without any")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a figure, each on one line")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}")
+    figures: list[Figure] = []
+    for name in options.names or BENCHES:
+        found = BENCHES[name](var_dir(os.environ) / "bench")
+        figures += found
+        if options.json:
+            for figure in found:
+                print(figure.to_json(), flush=True)
+    if not options.json:
+        print_figures(figures)
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
