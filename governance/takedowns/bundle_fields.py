@@ -42,14 +42,14 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
         takedown=_fact(TakedownFact, values["takedown.json"], where="takedown.json"),
         orders=_facts(OrderFact, values["orders.json"], where="orders.json"),
         acknowledgements=_facts(AcknowledgementFact, values["acknowledgements.json"], where="acknowledgements.json"),
-        bot_keys={_uuid(bot): key for bot, key in _texts(values["bots.json"], where="bots.json").items()},
+        bot_keys=_bot_keys(values["bots.json"]),
         notices=_facts(NoticeFact, values["notices.json"], where="notices.json"),
         feed_at_order=feed["at_order"],
         feed_latest=feed["latest"],
         links=_facts(LinkFact, ledger["links"], where="ledger.json: links"),
         checkpoint=ledger["checkpoint"],
         platform_keys=_texts(values["keys.json"], where="keys.json"),
-        written_at=_moment(written_at),
+        written_at=_object({"written_at": written_at}, {"written_at": _moment}, where="manifest.json")["written_at"],
     )
 
 
@@ -73,6 +73,13 @@ def _object(value: Any, fields: Mapping[str, _Parser], *, where: str) -> dict[st
         except ValueError as error:
             raise ValueError(f"{where}.{name}: {error}") from error
     return built
+
+
+def _bot_keys(value: Any) -> dict[UUID, str]:
+    try:
+        return {_uuid(bot): key for bot, key in _texts(value, where="bots.json").items()}
+    except ValueError as error:
+        raise ValueError(f"bots.json: {error}") from error
 
 
 def _texts(value: Any, *, where: str) -> dict[str, str]:

@@ -269,10 +269,11 @@ def _resign(data: bytes, case: ProofCase, *, changed: Callable[[dict[str, bytes]
     [
         (lambda _files, manifest: manifest.update(takedown=str(uuid.UUID(int=9))), "about another takedown"),
         (lambda _files, manifest: manifest.update(files=None), "names no files"),
-        (lambda _files, manifest: manifest.pop("written_at"), "written_at"),
+        (lambda _files, manifest: manifest.pop("written_at"), "manifest.json.written_at"),
         (lambda files, _manifest: files.update({"bots.json": files["bots.json"] + b"\n"}), "not in canonical form"),
         (lambda files, _manifest: files.update({"orders.json": b"[1]"}), "orders.json[0]"),
         (lambda files, _manifest: files.update({"orders.json": b"null"}), "orders.json"),
+        (lambda files, _manifest: files.update({"bots.json": b'{"dev":"x"}'}), "bots.json"),
         (lambda files, _manifest: files.update({"ledger.json": b'{"links":[]}'}), "ledger.json"),
         (lambda files, _manifest: files.update({"notices.json": b'{"a":1.5}'}), "notices.json"),
         (lambda files, _manifest: files.pop("feed.json"), "feed.json: is missing"),
