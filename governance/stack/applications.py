@@ -97,10 +97,9 @@ def _describe_sweeper(*, environ: Mapping[str, str]) -> ChildSpec:
 
 
 def _describe_web(bind: str, *, environ: Mapping[str, str]) -> ChildSpec:
-    size = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
-    # Loaded before the fork, the two workers share the code's memory. The control socket would lie in the home
-    # folder, shared by every stack of this user.
-    options = ("--bind", bind, *size, "--preload", "--no-control-socket")
+    # One process of eight threads; WEB_CONCURRENCY asks for more, at 100 MB each. The control socket would lie in
+    # the home folder, shared by every stack of this user.
+    options = ("--bind", bind, "--worker-class", "gthread", "--threads", "8", "--no-control-socket")
     command = ("gunicorn", *options, "governance.wsgi:application")
     spec = _describe("web", command, environ=environ)
     return replace(spec, is_ready=lambda: _answers_http(bind), ready_seconds=_WEB_READY_SECONDS)
@@ -118,7 +117,13 @@ def _describe_command(name: str, *options: str, environ: Mapping[str, str]) -> C
 
 def _describe(name: str, module: tuple[str, ...], *, environ: Mapping[str, str]) -> ChildSpec:
     command = (sys.executable, "-m", *module)
-    return ChildSpec(name=name, command=command, environ={**environ, "PYTHONUNBUFFERED": "1"}, cwd=CHECKOUT)
+    # Threads of one Python process gain little from memory pools of their own, and each pool keeps what it once held.
+    return ChildSpec(
+        name=name,
+        command=command,
+        environ={**environ, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"},
+        cwd=CHECKOUT,
+    )
 
 
 def _greets(port: int) -> bool:
