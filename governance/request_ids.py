@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import structlog
-
 _current: ContextVar[str] = ContextVar("request_id", default="")
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -28,8 +26,7 @@ def accept_request_id(candidate: str | None) -> str:
 def bind_request_id(request_id: str) -> Iterator[None]:
     """Carry `request_id` in this context and in every log line written inside it."""
     token = _current.set(request_id)
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        try:
-            yield
-        finally:
-            _current.reset(token)
+    try:
+        yield
+    finally:
+        _current.reset(token)

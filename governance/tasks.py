@@ -1,9 +1,9 @@
 """All background work on one page: each task is one call with at most one id.
 A lost message loses nothing: the sweeps find their work in the rows."""
 
+import logging
 from typing import Any
 
-import structlog
 from celery import Task
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +22,7 @@ from governance.notifications.smtp import SmtpChannel
 from governance.screening.queries import find_waiting
 from governance.takedowns.feed import current_feed
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 DELIVERY_BATCH = 100
 
@@ -34,7 +34,7 @@ def wake(task: Task[Any, Any], *ids: Any) -> None:
         try:
             task.delay(*ids)
         except (OperationalError, OSError) as error:
-            log.warning("wake_up_lost", task=task.name, error=type(error).__name__)
+            log.warning("wake_up_lost", extra={"task": task.name, "error": type(error).__name__})
 
     transaction.on_commit(publish)
 

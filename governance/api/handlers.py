@@ -1,11 +1,11 @@
 """Turns every refusal under /api/ into problem details: our own errors, the framework's, and Django's HTML pages.
 Never shows an internal error's words, and never repeats a caller's input."""
 
+import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -30,7 +30,7 @@ CODES_BY_STATUS: Mapping[int, str] = {
     415: "content_type_unsupported",
 }
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def answer_problem(code: str, *, detail: str = "", **extra: Any) -> HttpResponse:
@@ -65,7 +65,7 @@ def dress_response(request: HttpRequest, response: HttpResponseBase) -> HttpResp
 
 def _answer_refusal(request: HttpRequest, error: CatalogueError | GovernanceError | ScannerError) -> HttpResponse:
     if find_problem_type(error.code).status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request_failed", code=error.code, exc_info=error)
+        log.error("request_failed", exc_info=error, extra={"code": error.code})
     if isinstance(error, ManifestRefused):
         named = [
             {"field": item.key, "problem": f"found {item.found}, expected {item.expected}"} for item in error.problems
@@ -108,7 +108,7 @@ def _answer_unreadable(request: HttpRequest, error: UnreadablePostError) -> Http
 
 
 def _answer_fault(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("request_failed", code=INTERNAL_ERROR, exc_info=error)
+    log.error("request_failed", exc_info=error, extra={"code": INTERNAL_ERROR})
     return answer_problem(INTERNAL_ERROR)
 
 

@@ -1,10 +1,10 @@
 """Whether this process lives, and whether it can do its work: each thing it needs is tried and named.
 Never says why a check failed to the caller; the log does."""
 
+import logging
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import Error as DatabaseError
@@ -20,7 +20,7 @@ from governance.playbook import playbook
 BROKER_SECONDS = 2
 PROBE_NAME = "probes/ready"
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def show_alive(request: HttpRequest) -> JsonResponse:
@@ -43,7 +43,7 @@ def _holds(name: str, *, check: Callable[[], None]) -> bool:
     try:
         check()
     except (OSError, DatabaseError, KombuError, GovernanceError) as error:
-        log.warning("not_ready", check=name, exc_info=error)
+        log.warning("not_ready", exc_info=error, extra={"check": name})
         return False
     return True
 

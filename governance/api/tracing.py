@@ -1,10 +1,10 @@
 """One id and one log line a request: bound before anything else runs, answered as X-Request-Id.
 Never logs a body, a header, a query string, or the part of a path a caller chose."""
 
+import logging
 import time
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -13,7 +13,7 @@ from governance.request_ids import accept_request_id, bind_request_id
 
 REQUEST_ID_HEADER = "X-Request-Id"
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -29,10 +29,12 @@ class RequestIdMiddleware:
             response = dress_response(request, self.get_response(request))
             log.info(
                 "request",
-                method=request.method,
-                route=_route_of(request),
-                status=response.status_code,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                extra={
+                    "method": request.method,
+                    "route": _route_of(request),
+                    "status": response.status_code,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                },
             )
         response[REQUEST_ID_HEADER] = request_id
         return response

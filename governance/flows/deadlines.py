@@ -1,9 +1,9 @@
 """The sweep of deadlines: each warning goes to the next role of the playbook's path, a miss into the ledger.
 A sweep that did not run for a day gives every warning it owes, once, when it runs again."""
 
+import logging
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -12,7 +12,7 @@ from governance.notifications.outbox import Draft, queue_notice
 from governance.obligations.actions import Warned, escalate_due
 from governance.playbook import playbook
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 WARNING_NOTICE_WITHIN = timedelta(minutes=15)
 
@@ -36,7 +36,9 @@ def sweep_deadlines(*, now: datetime) -> int:
 
 def _tell(warned: Warned, *, now: datetime) -> None:
     word = "was missed" if warned.is_miss else "is running out"
-    log.warning("deadline_near_or_past", kind=warned.kind, subject=warned.subject, is_miss=warned.is_miss)
+    log.warning(
+        "deadline_near_or_past", extra={"kind": warned.kind, "subject": warned.subject, "is_miss": warned.is_miss}
+    )
     queue_notice(
         Draft(
             kind="deadline",

@@ -1,10 +1,10 @@
 """The quarterly re-scan: each published version again, a daily sweep over what is due.
 A published version is only ever held or looked at by a re-scan, never removed."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
 from django.db import transaction
 
 from governance.flows.letters import tell_publisher
@@ -23,7 +23,7 @@ from plugins.models import Version
 from scanners import ruleset_digest
 from scanners.report import ScanReport, Verdict
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 RESCAN_OBLIGATION = "plugin_rescan"
 SWEEP_LIMIT = 5000
@@ -87,7 +87,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
         routing = choose_rescan_route(verdict, new_findings=len(found - known))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
-            log.warning("scan_lease_lost", version=version.pk, scan=claim.scan_id)
+            log.warning("scan_lease_lost", extra={"version": version.pk, "scan": claim.scan_id})
             return
         if routing.route is Route.KEEP or status != Status.PUBLISHED:
             return

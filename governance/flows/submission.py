@@ -1,12 +1,12 @@
 """A submission's journey: claim, scan, settle; then, where a person is asked, their decision.
 No transaction is open while the scan runs; whoever lost the lease settles nothing."""
 
+import logging
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -32,7 +32,7 @@ from plugins.storage import fetch_artifact
 from scanners import ruleset_digest, scan_artifact
 from scanners.report import ScanReport, Verdict
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 MACHINE = "machine"
 Status = Version.Status
@@ -60,7 +60,7 @@ def screen_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
 def scan_claimed(version: Version, *, claim: ScanClaim) -> ScanReport | None:
     """Scan under a claim; None when earlier attempts have ended without an answer too often to try again."""
     if claim.attempt > playbook().marketplace.screening.most_attempts:
-        log.error("scan_attempts_exhausted", version=version.pk, scan=claim.scan_id)
+        log.error("scan_attempts_exhausted", extra={"version": version.pk, "scan": claim.scan_id})
         return None
     return scan_stored(version)
 
@@ -72,7 +72,7 @@ def scan_stored(version: Version) -> ScanReport | None:
         try:
             fetch_artifact(version.artifact, to=path)
         except (ArtifactCorrupt, OSError) as error:
-            log.error("artifact_unreadable", version=version.pk, error=type(error).__name__)
+            log.error("artifact_unreadable", extra={"version": version.pk, "error": type(error).__name__})
             return None
         return scan_artifact(path)
 
@@ -165,7 +165,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
         routing = choose_route(verdict, _circumstances(version, now=now))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
-            log.warning("scan_lease_lost", version=version.pk, scan=claim.scan_id)
+            log.warning("scan_lease_lost", extra={"version": version.pk, "scan": claim.scan_id})
             return
         target = STATUS_OF_ROUTE[routing.route]
         _move(version, to=target, actor=MACHINE, cause=f"scan:{claim.scan_id}: {routing.reason}", now=now)
@@ -182,7 +182,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
             now=now,
         )
         tell_publisher(version, event=routing.route, cause=f"scan:{claim.scan_id}", reason=routing.reason, now=now)
-    log.info("version_screened", version=version.pk, verdict=str(verdict), route=str(routing.route))
+    log.info("version_screened", extra={"version": version.pk, "verdict": str(verdict), "route": str(routing.route)})
 
 
 def _circumstances(version: Version, *, now: datetime) -> Circumstances:

@@ -9,6 +9,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from governance.flows.reports import REPORT_OBLIGATION
 from governance.flows.takedown_clocks import cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
 from governance.ledger.actions import digest_text, record
@@ -31,11 +32,11 @@ from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons
 from governance.takedowns.models import Takedown, TakedownVersion
 from governance.takedowns.orders import order_off, order_on
-from governance.takedowns.queries import find_takedown
+from governance.takedowns.queries import find_takedown, progress
 from governance.takedowns.scope import Scope, preview_scope
 from governance.takedowns.signoff import needed_signatures
 from plugins.lifecycle import ALLOWED_MOVES, lock_plugin, move_version
-from plugins.models import Version
+from plugins.models import BlocklistEntry, Version
 from plugins.queries import covering_blocks
 
 Status = Version.Status
@@ -70,27 +71,13 @@ def contain_plugin(
         ordered = order_off(takedown, version_ids=scope.version_ids, now=now)
         start_clocks(takedown, now=now)
         queued = tell_of_containment(takedown, plugin=plugin, scope=scope, now=now)
-        reports = uphold_reports(takedown, report_ids=report_ids, now=now)
-        for report in reports:
-            meet_obligation(
-                "abuse_report", subject=f"report:{report.pk}", evidence={"takedown": str(takedown.pk)}, now=now
-            )
+        reported = _answer_reports(takedown, report_ids=report_ids, now=now)
         _record(
             takedown,
             "takedown.contained",
             actor=actor,
-            cause=f"report:{reports[0].pk}" if reports else f"user:{actor.pk}",
-            after={
-                "plugin": plugin.pk,
-                "publisher": plugin.publisher_id,
-                "versions": versions,
-                "grounds": grounds,
-                "block": str(block.pk),
-                "sequence": block.sequence,
-                "bots_ordered": ordered,
-                "notices_queued": queued,
-                "held": held,
-            },
+            cause=reported or f"user:{actor.pk}",
+            after=_describe_block(block) | {"bots_ordered": ordered, "notices_queued": queued, "held": held},
             now=now,
         )
         # Evidence of when runtimes could first see the block; the switch holds without it.
@@ -110,7 +97,8 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
         scope = preview_scope(takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since)
         numbers = playbook().marketplace.takedowns
         needed = needed_signatures(
-            bots=scope.bots,
+            # As it was ordered: bots that have left since do not make a large removal small.
+            bots=max(scope.bots, progress(takedown.pk).ordered),
             owners=scope.exposed_owners,
             four_eyes_from_bots=numbers.four_eyes_from_bots,
             four_eyes_from_users=numbers.four_eyes_from_users,
@@ -201,6 +189,25 @@ def _release(takedown: Takedown, *, actor: User, now: datetime) -> tuple[dict[st
         _move(version_id, to=Status(status_before), takedown=takedown, actor=actor, now=now)
         returned[str(version_id)] = status_before
     return returned, still_blocked
+
+
+def _describe_block(block: BlocklistEntry) -> dict[str, object]:
+    return {
+        "plugin": block.plugin_id,
+        "publisher": block.publisher_id,
+        "versions": block.versions,
+        "grounds": block.reason,
+        "block": str(block.pk),
+        "sequence": block.sequence,
+    }
+
+
+def _answer_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> str:
+    """Uphold the reports this order answers; returns the first of them, as kind:id."""
+    subjects = [f"report:{report.pk}" for report in uphold_reports(takedown, report_ids=report_ids, now=now)]
+    for subject in subjects:
+        meet_obligation(REPORT_OBLIGATION, subject=subject, evidence={"takedown": str(takedown.pk)}, now=now)
+    return next(iter(subjects), "")
 
 
 def _remove_held(takedown: Takedown, *, actor: User, now: datetime) -> None:

@@ -1,13 +1,13 @@
 """Delivers what the outbox holds: claim under a lease, send outside any transaction, settle by fencing token.
 At least once is the honest contract; a worker that lost its lease cannot mark anything."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
 from django.db import transaction
 
 from governance.notifications.backoff import next_attempt
@@ -16,7 +16,7 @@ from governance.notifications.models import DeliveryAttempt, Notice
 from governance.playbook import playbook
 from governance.request_ids import bind_request_id
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 CLAIM_SQL = """
 UPDATE notifications_notice AS notice
@@ -74,7 +74,10 @@ def claim_due(*, limit: int, now: datetime) -> list[Notice]:
 def _try_once(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
     with bind_request_id(notice.request_id):
         outcome = _deliver(notice, channel=channel, clock=clock)
-        log.info("notice_tried", notice=str(notice.pk), kind=notice.kind, outcome=outcome, attempt=notice.attempts)
+        log.info(
+            "notice_tried",
+            extra={"notice": str(notice.pk), "kind": notice.kind, "outcome": outcome, "attempt": notice.attempts},
+        )
     return outcome
 
 

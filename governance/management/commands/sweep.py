@@ -1,12 +1,12 @@
 """`manage.py sweep`: does what is due straight from the rows, without a broker: notices, deadlines, takedowns.
 Runs beside the workers as the floor under them; a claimed row is never taken twice."""
 
+import logging
 import signal
 import time
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
@@ -19,7 +19,7 @@ from governance.notifications.smtp import SmtpChannel
 from governance.playbook import playbook
 from plugins.submissions import drop_stale_uploads
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 BATCH = 100
 STALE_UPLOAD = timedelta(hours=1)  # far longer than an upload under the size limit takes
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 sweep_once()
             except OperationalError as error:
                 # The database restarts now and then; the rows are still there afterwards.
-                log.warning("sweep_postponed", error=type(error).__name__)
+                log.warning("sweep_postponed", extra={"error": type(error).__name__})
             if not options["loop"] or self._is_stopping:
                 return
             close_old_connections()
