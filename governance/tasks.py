@@ -1,6 +1,7 @@
 """All background work on one page: each task is one call with at most one id.
 A lost message loses nothing: the sweeps find their work in the rows."""
 
+import gc
 import logging
 from typing import Any
 
@@ -97,3 +98,8 @@ def checkpoint_ledger() -> None:
 @app.task
 def refresh_feed() -> None:
     current_feed(now=timezone.now())
+
+
+# What is loaded by now is shared by every forked worker for as long as nobody writes to it; the collector would.
+gc.collect()
+gc.freeze()
