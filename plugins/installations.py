@@ -47,11 +47,11 @@ def enrol_bot(tenant: Tenant, *, name: str, owner_email: str, owner_name: str, p
 def record_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation:
     """Note that the bot runs the version since `at`; an earlier version of the plugin ends there.
 
-    Call it in a transaction, and look for covering blocks after it: see _meet_takedowns. Raises
+    Call it in a transaction, and look for covering blocks after it: see _take_turn. Raises
     InstallationTimeInvalid.
     """
     _check_time(bot, at=at, now=now)
-    _meet_takedowns(version.plugin_id)
+    _take_turn(bot, plugin_id=version.plugin_id)
     running = (
         Installation.objects.select_for_update(no_key=True)
         .filter(bot=bot, plugin_id=version.plugin_id, ended_at__isnull=True)
@@ -69,7 +69,7 @@ def record_installation(bot: Bot, *, version: Version, at: datetime, now: dateti
 def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime) -> Installation | None:
     """Note that the bot no longer runs the version; None when it was not running it. Raises InstallationTimeInvalid."""
     _check_time(bot, at=at, now=now)
-    _meet_takedowns(version.plugin_id)
+    _take_turn(bot, plugin_id=version.plugin_id)
     running = (
         Installation.objects.select_for_update(no_key=True)
         .filter(bot=bot, version=version, ended_at__isnull=True)
@@ -82,13 +82,15 @@ def end_installation(bot: Bot, *, version: Version, at: datetime, now: datetime)
     return running
 
 
-def _meet_takedowns(plugin_id: int) -> None:
+def _take_turn(bot: Bot, *, plugin_id: int) -> None:
     """Share the plugin's row lock until commit, so that a takedown sees this installation, or is seen by it.
 
-    The foreign key alone would not do: Django defers its check, and with it the lock, to the commit.
+    The foreign key alone would not do: Django defers its check, and with it the lock, to the commit. The bot's own
+    lock puts its reports in one order.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM plugins_plugin WHERE id = %s FOR SHARE", [plugin_id])
+        cursor.execute("SELECT 1 FROM plugins_bot WHERE id = %s FOR NO KEY UPDATE", [bot.pk])
 
 
 def _check_public_key(public_key: str) -> None:

@@ -21,8 +21,8 @@ from governance.stack.paths import CHECKOUT
 # Alone on two idle cores it takes about a minute; a test run shares them.
 STORY_SECONDS = 540
 SERVERS = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "EMAIL_URL", "SIGNING_KEY_FILE", "ARTIFACT_STORAGE")
-# None of the platform's own tests uses this database of the broker.
-BROKER_DATABASE = "11"
+# The broker's other database (the embedded one has two): no worker of another test takes a message from the demo.
+BROKER_DATABASE = "1"
 
 
 @pytest.fixture
@@ -128,7 +128,6 @@ def _run_sql(statement: sql.Composed) -> None:
 
 
 def _with_own_database(broker_url: str) -> str:
-    """The same broker with a database of its own: no worker of another test takes a message from the demo."""
     address, mark, _ = broker_url.partition("?virtual_host=")
     if mark:
         return f"{address}{mark}{BROKER_DATABASE}"

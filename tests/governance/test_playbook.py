@@ -170,9 +170,7 @@ def test_every_number_names_its_unit() -> None:
 def test_missing_key_is_refused_at_its_section(key: str, tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, with_value(key, None))
     section = key.rpartition(".")[0]
-    heading = next(
-        n for n, text in enumerate(TEXT.splitlines(), 1) if text.partition("]")[0] == f"[{section}"
-    )
+    heading = next(n for n, text in enumerate(TEXT.splitlines(), 1) if text.partition("]")[0] == f"[{section}")
     assert line.startswith(f":{heading}: {key}: found nothing; expected ")
     assert f"add the line `{key.rpartition('.')[2]} = ...`" in line
 
@@ -195,9 +193,7 @@ def test_number_out_of_range_is_refused_with_the_range(key: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("key", "value", "blamed"), CONTRADICTIONS)
-def test_contradiction_is_refused_at_its_line(
-    key: str, value: str, blamed: str | None, tmp_path: Path
-) -> None:
+def test_contradiction_is_refused_at_its_line(key: str, value: str, blamed: str | None, tmp_path: Path) -> None:
     lines = refusal(tmp_path, with_value(key, value))
     blamed = blamed or key
     assert [line.split(": ")[:2] for line in lines] == [[f":{line_of(blamed)}", blamed]]
@@ -347,9 +343,7 @@ def test_code_that_keeps_a_promise_exists(path: str) -> None:
     source = (ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
     body = ast.parse(source).body
     defined = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    assigned = {
-        ast.unparse(target) for node in body if isinstance(node, ast.Assign) for target in node.targets
-    }
+    assigned = {ast.unparse(target) for node in body if isinstance(node, ast.Assign) for target in node.targets}
     assert name in defined | assigned
 
 

@@ -1,13 +1,15 @@
 """Claim, scan, settle: what each verdict leads to, and every way the line may be cut without losing a version."""
 
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import connection, transaction
 
 from governance.flows.publisher import attest_identity
 from governance.flows.submission import screen_version, yank_version
@@ -18,14 +20,16 @@ from governance.obligations.models import Obligation
 from governance.playbook import playbook
 from governance.request_ids import current_request_id
 from governance.reviews.models import Review
+from governance.screening.actions import claim_scan
 from governance.screening.models import Finding, Scan
 from governance.screening.queries import find_waiting, findings_of, latest_scan
 from governance.verification.models import Attestation
+from plugins.lifecycle import lock_version
 from plugins.models import Publisher, Version
 from scanners.report import Severity, Verdict
 from tests.samples.engines import RULESET, FakeEngine, make_finding
 from tests.samples.factories import MANIFEST, PublisherActor, make_published, make_version, pack_plugin
-from tests.samples.races import run_at_once
+from tests.samples.races import BLOCKED_SECONDS, rival, run_at_once
 
 Status = Version.Status
 SCREENING = playbook().marketplace.screening
@@ -329,3 +333,29 @@ def test_versions_of_one_plugin_settle_at_once(ada: PublisherActor, engine: Fake
     assert outcome.raised == []
     assert set(Version.objects.values_list("status", flat=True)) == {Status.IN_REVIEW}
     assert Notice.objects.filter(kind="version_review").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_that_settles_and_one_that_claims_do_not_wait_for_each_other(
+    version: Version, engine: FakeEngine, now: datetime
+) -> None:
+    is_scanning, may_go_on = Event(), Event()
+
+    def pause() -> None:
+        is_scanning.set()
+        may_go_on.wait(10)
+
+    engine.meanwhile = pause
+    with rival() as start:
+        settling = start(partial(screen_version, version.pk, clock=lambda: now))
+        assert is_scanning.wait(10)
+        with transaction.atomic():
+            # As a claim does: the version first, then its scan.
+            lock_version(version.pk)
+            may_go_on.set()
+            wait([settling], timeout=BLOCKED_SECONDS)
+            assert claim_scan(version.pk, cause="submission", request_id="r", now=now) is None
+        settling.result(10)
+
+    version.refresh_from_db()
+    assert version.status == Status.IN_REVIEW
