@@ -48,6 +48,11 @@ app.conf.update(
         # kombu's defaults restore a dead worker's tasks only after a further 100 s.
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # A wake-up is not worth waiting for: while the broker is down, a request goes on after one short retry.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
         "socket_timeout": 30,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
