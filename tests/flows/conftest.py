@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
-from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
@@ -165,7 +164,3 @@ def own_broker(broker_url: str) -> dict[str, str]:
 
 def logs_of(stack: Stack) -> str:
     return "\n".join(path.read_text(errors="replace") for path in sorted((stack.var / "log").glob("*.log")))
-
-
-def folder_of(stack: Stack) -> Path:
-    return stack.var
