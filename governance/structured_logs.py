@@ -13,16 +13,12 @@ from governance.request_ids import current_request_id
 SystemExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class RequestIdFilter(logging.Filter):
-    """Gives each record the id of the request or task it was written in."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id()
-        return True
-
-
 class WordlessFormatter(JsonFormatter):
     """An error shows its type and where it was raised; its message may quote what a publisher or person sent."""
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        super().add_fields(log_data, record, message_dict)
+        log_data["request_id"] = current_request_id()
 
     def formatException(self, ei: SystemExcInfo) -> str:  # noqa: N802  the name is logging's
         frames = "".join(traceback.format_tb(ei[2]))
@@ -34,17 +30,16 @@ def logging_config() -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
         "formatters": {
             "json": {
                 "()": WordlessFormatter,
-                "fmt": "%(levelname)s %(name)s %(message)s %(request_id)s",
+                "fmt": "%(levelname)s %(name)s %(message)s",
                 "timestamp": True,
                 "rename_fields": {"levelname": "level", "name": "logger", "message": "event"},
             },
         },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {"django.request": {"level": "ERROR"}},
