@@ -197,6 +197,7 @@ def _describe_block(block: BlocklistEntry) -> dict[str, object]:
         "publisher": block.publisher_id,
         "versions": block.versions,
         "grounds": block.reason,
+        "statement_sha256": digest_text(block.takedown.statement),
         "block": str(block.pk),
         "sequence": block.sequence,
     }

@@ -1,6 +1,7 @@
 """Whether the facts of a proof bundle hold together: each claim against the signature or the chain it rests on.
 Pure; a claim without its evidence is a problem, never a shrug."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,9 +40,13 @@ def check_ledger(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Prob
         return
     order, after = facts.takedown, entry.get("after")
     said = after if isinstance(after, dict) else {}
-    expected = {"versions": order.versions, "grounds": order.grounds}
+    expected = {
+        "versions": order.versions,
+        "grounds": order.grounds,
+        "statement_sha256": hashlib.sha256(order.statement.encode()).hexdigest(),
+    }
     if {name: said.get(name) for name in expected} != expected:
-        yield Problem("takedown.json", "", "the ledger recorded an order with another range or other grounds")
+        yield Problem("takedown.json", "", "the ledger recorded an order with another range, grounds or statement")
     if entry.get("actor") != order.ordered_by or not _is_moment(entry.get("at"), order.contained_at):
         yield Problem("takedown.json", "", "the ledger recorded another person or another moment")
     for action, moment in ((REMOVED, order.removed_at), (REINSTATED, order.reinstated_at)):

@@ -1,5 +1,6 @@
 """A takedown with three bots, all confirmed and everybody told, as the facts a proof bundle is written from."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from plugins.runtime.signing import SigningKey, sign_statement
 from plugins.runtime.statements import ACKNOWLEDGEMENT_KIND
 
 CONTAINED_AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+STATEMENT = "It sends the bot's secrets to a host it does not declare."
 BLOCK, TAKEDOWN = "7c1d5c0a-6a39-4c3a-8f0a-2f6b7b1a0001", "7c1d5c0a-6a39-4c3a-8f0a-2f6b7b1a0002"
 SEQUENCE = 7
 
@@ -57,7 +59,7 @@ def make_case() -> ProofCase:
             plugin="weather-card",
             versions=">=1.0.0,<2.0.0",
             grounds="malware",
-            statement="It sends the bot's secrets to a host it does not declare.",
+            statement=STATEMENT,
             ordered_by="user:7",
             exposed_since=CONTAINED_AT - timedelta(days=30),
             contained_at=CONTAINED_AT,
@@ -157,6 +159,7 @@ def make_links(*actions: str, **after: Any) -> tuple[LinkFact, ...]:
     said = {
         "versions": ">=1.0.0,<2.0.0",
         "grounds": "malware",
+        "statement_sha256": hashlib.sha256(STATEMENT.encode()).hexdigest(),
         "block": BLOCK,
         "sequence": SEQUENCE,
         "bots_ordered": 3,

@@ -190,6 +190,7 @@ LIES: dict[str, tuple[Change, str]] = {
         "no entry records this order",
     ),
     "another range": (lambda c: _with_takedown(c, versions="*"), "another range"),
+    "another statement": (lambda c: _with_takedown(c, statement="It was a mistake."), "grounds or statement"),
     "another person": (lambda c: _with_takedown(c, ordered_by="user:8"), "another person"),
     "another moment": (
         lambda c: _with_takedown(c, contained_at=CONTAINED_AT - timedelta(hours=3)),
