@@ -11,11 +11,12 @@ from governance.api.described import refuses
 from governance.api.schemas import (
     ConfirmationIn,
     ConfirmationOut,
+    ConfirmationRequestIn,
     PublisherOut,
     RegistrationIn,
     RegistrationOut,
 )
-from governance.flows.publisher import confirm_email, register_publisher
+from governance.flows.publisher import confirm_email, register_publisher, request_confirmation
 from governance.verification.queries import publisher_level
 
 router = Router(tags=["publishers"])
@@ -35,6 +36,14 @@ def register(request: HttpRequest, body: RegistrationIn) -> RegistrationOut:
     )
     tasks.wake(tasks.deliver_notices)
     return RegistrationOut(publisher=publisher.slug, status="awaiting_email_confirmation")
+
+
+@router.post("/confirmations", response={202: RegistrationOut}, openapi_extra=refuses(*JSON_REFUSALS))
+def ask_again(request: HttpRequest, body: ConfirmationRequestIn) -> RegistrationOut:
+    """Mail a member a new secret, at most every ten minutes; the answer does not say whether there is such a member."""
+    request_confirmation(slug=body.slug, email=body.email, now=timezone.now())
+    tasks.wake(tasks.deliver_notices)
+    return RegistrationOut(publisher=body.slug, status="awaiting_email_confirmation")
 
 
 @router.post(

@@ -46,6 +46,11 @@ class RegistrationOut(Schema):
     status: Literal["awaiting_email_confirmation"]
 
 
+class ConfirmationRequestIn(Incoming):
+    slug: PublisherSlug
+    email: Email
+
+
 class ConfirmationIn(Incoming):
     secret: Secret
 

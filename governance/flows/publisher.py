@@ -19,6 +19,8 @@ from plugins.models import ApiToken, Member, Publisher
 from plugins.tokens import issue_token
 
 VERIFICATION_OBLIGATION = "publisher_verification"
+# Anybody may ask for a confirmation, so nobody's mailbox gets more than one in this time.
+CONFIRMATION_PAUSE_SECONDS = 600
 
 
 def register_publisher(*, slug: str, display_name: str, email: str, member_name: str, now: datetime) -> Publisher:
@@ -205,7 +207,7 @@ def _confirmation(member: Member, *, secret: str, now: datetime) -> Draft:
     hours = playbook().marketplace.verification.email_challenge_valid_hours
     return Draft(
         kind="email_challenge",
-        cause=f"member:{member.pk}/{now:%Y%m%dT%H%M%S}",
+        cause=f"member:{member.pk}/{int(now.timestamp()) // CONFIRMATION_PAUSE_SECONDS}",
         recipient=member.email,
         subject="Confirm your address for Nexus Bots",
         body=(

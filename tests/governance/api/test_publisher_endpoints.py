@@ -56,6 +56,21 @@ def test_confirmation_is_spent_by_its_first_use(api: Client, refused: Refusal) -
     refused(response, code="challenge_invalid")
 
 
+def test_secret_can_be_asked_for_again_but_not_without_end(api: Client, ada: PublisherActor) -> None:
+    asked = {"slug": ada.publisher.slug, "email": ada.publisher.members.get().email}
+    for _ in range(3):
+        response = api.post("/api/v1/publishers/confirmations", asked, content_type="application/json")
+        assert response.status_code == 202
+    assert Notice.objects.filter(kind="email_challenge").count() in {1, 2}  # 2 when ten minutes ended between
+
+
+def test_stranger_asking_for_a_secret_learns_nothing(api: Client, ada: PublisherActor) -> None:
+    asked = {"slug": ada.publisher.slug, "email": "eve@example.invalid"}
+    response = api.post("/api/v1/publishers/confirmations", asked, content_type="application/json")
+    assert response.status_code == 202
+    assert not Notice.objects.filter(kind="email_challenge").exists()
+
+
 def test_taken_slug_is_refused(api: Client, ada: PublisherActor, leaves_nothing: None, refused: Refusal) -> None:
     refused(register(api), code="publisher_slug_taken")
 
