@@ -25,7 +25,7 @@ from governance.screening.routing import Circumstances, Route, Routing, choose_r
 from governance.verification.queries import publisher_level
 from plugins.errors import ArtifactCorrupt, IllegalMove, VersionBlocked
 from plugins.lifecycle import lock_plugin, lock_version, move_version
-from plugins.manifest import build_manifest
+from plugins.manifest import build_manifest, missing_entry_points
 from plugins.models import Publisher, Version
 from plugins.queries import covering_block
 from plugins.storage import fetch_artifact
@@ -162,7 +162,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
     with transaction.atomic():
         lock_plugin(version.plugin_id)
         lock_version(version.pk)
-        routing = choose_route(verdict, _circumstances(version, now=now))
+        routing = choose_route(verdict, _circumstances(version, report=report, now=now))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
             log.warning("scan_lease_lost", extra={"version": version.pk, "scan": claim.scan_id})
@@ -185,7 +185,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
     log.info("version_screened", extra={"version": version.pk, "verdict": str(verdict), "route": str(routing.route)})
 
 
-def _circumstances(version: Version, *, now: datetime) -> Circumstances:
+def _circumstances(version: Version, *, report: ScanReport | None, now: datetime) -> Circumstances:
     plugin = version.plugin
     allowed = playbook().marketplace.levels[publisher_level(plugin.publisher_id, now=now)]
     # A yanked version counts as well: taking the last one back must not make its permissions unasked for.
@@ -199,7 +199,13 @@ def _circumstances(version: Version, *, now: datetime) -> Circumstances:
         is_first_version=last is None,
         block_reason=block.reason if block else "",
         new_permissions=_new_permissions(version, since=last),
+        missing_entry_points=_missing_entry_points(version, report=report),
     )
+
+
+def _missing_entry_points(version: Version, *, report: ScanReport | None) -> tuple[str, ...]:
+    members = {record.path for record in report.files} if report else set()
+    return tuple(problem.found for problem in missing_entry_points(build_manifest(version.manifest), members=members))
 
 
 def _new_permissions(version: Version, *, since: Version | None) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Circumstances:
     is_first_version: bool
     block_reason: str
     new_permissions: tuple[str, ...]
+    missing_entry_points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ def choose_route(verdict: Verdict, circumstances: Circumstances) -> Routing:
 
 
 def _route_clean(circumstances: Circumstances) -> Routing:
+    if circumstances.missing_entry_points:
+        listed = ", ".join(circumstances.missing_entry_points)
+        return Routing(Route.REVIEW, "findings", f"The manifest names entry points that are not there: {listed}.")
     if not circumstances.has_auto_publish:
         return Routing(
             Route.REVIEW, "trust_lapse", "The publisher's proof of identity has lapsed, so a person looks at it."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scanners.report import Confidence, Finding, ScanReport, Severity, Verdict
+from scanners.report import Confidence, FileRecord, Finding, Kind, ScanReport, Severity, Verdict
 
 RULESET = "f" * 64
 
@@ -27,7 +27,9 @@ def make_finding(rule_id: str = "exec-of-text", *, severity: Severity = Severity
     )
 
 
-def make_report(verdict: Verdict, *, findings: Sequence[Finding] = ()) -> ScanReport:
+def make_report(
+    verdict: Verdict, *, findings: Sequence[Finding] = (), files: Sequence[str] = ("greeter.py",)
+) -> ScanReport:
     """A whole report with this verdict."""
     return ScanReport(
         artifact_sha256="0" * 64,
@@ -35,7 +37,7 @@ def make_report(verdict: Verdict, *, findings: Sequence[Finding] = ()) -> ScanRe
         score=0,
         explanation=(),
         findings=tuple(findings),
-        files=(),
+        files=tuple(FileRecord(path, "1" * 64, 60, Kind.PYTHON) for path in files),
         engines=(),
         errors=(),
         ruleset_digest=RULESET,

@@ -27,7 +27,7 @@ from governance.verification.models import Attestation
 from plugins.lifecycle import lock_version
 from plugins.models import Publisher, Version
 from scanners.report import Severity, Verdict
-from tests.samples.engines import RULESET, FakeEngine, make_finding
+from tests.samples.engines import RULESET, FakeEngine, make_finding, make_report
 from tests.samples.factories import MANIFEST, PublisherActor, make_published, make_version, pack_plugin
 from tests.samples.races import BLOCKED_SECONDS, rival, run_at_once
 
@@ -99,6 +99,17 @@ def test_clean_version_of_a_verified_publisher_is_published_without_a_person(
         "scan_started",
         "published",
     ]
+
+
+def test_clean_version_whose_entry_point_is_not_there_meets_a_person(
+    version: Version, engine: FakeEngine, ada: PublisherActor, ben: User, now: datetime
+) -> None:
+    attest_identity(ada.publisher.pk, actor=ben, evidence="papers", now=now)
+    engine.report = make_report(Verdict.CLEAN, files=("other.py",))
+
+    assert screen(version, now=now) == Status.IN_REVIEW
+
+    assert "greeter:greet" in Review.objects.get().cause_detail
 
 
 def test_next_clean_version_of_a_registered_publisher_is_published(

@@ -67,10 +67,12 @@ def test_blocked_version_is_held_whatever_the_scan_says(verdict: Verdict) -> Non
 
 def test_only_clean_is_ever_published() -> None:
     answers = product([True, False], repeat=3)
-    for verdict, (auto, review, first), block, new in product(Verdict, answers, ["", "malware"], [(), ("x",)]):
-        given = Circumstances(auto, review, first, block, new)
+    lists: list[tuple[str, ...]] = [(), ("x",)]
+    for verdict, (auto, review, first), block, new, gone in product(Verdict, answers, ["", "malware"], lists, lists):
+        given = Circumstances(auto, review, first, block, new, gone)
         route = choose_route(verdict, given).route
-        may_publish = verdict is Verdict.CLEAN and auto and not block and not new and not (review and first)
+        is_plain = not block and not new and not gone
+        may_publish = verdict is Verdict.CLEAN and auto and is_plain and not (review and first)
         assert (route is Route.PUBLISH) == may_publish, given
 
 
