@@ -26,7 +26,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
     parser.add_argument("--keep", action="store_true", help="keep the stack running afterwards, until Ctrl-C")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     narrator = Narrator(Console(stderr=options.json, highlight=False))
     try:
         with ExitStack() as running:

@@ -43,7 +43,8 @@ def main() -> int:
 
 def run_stack(var: Path) -> int:
     """Keep the whole stack up until Ctrl-C or a signal to end; a second one stops it at once."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Also the one of Ctrl-C: a shell that starts this in the background hands it over as ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         with Stack(var, os.environ) as stack:
