@@ -12,6 +12,7 @@ from governance.obligations.actions import cancel_obligation, meet_obligation, o
 from governance.playbook import playbook
 from governance.takedowns.models import Takedown
 from governance.takedowns.queries import progress, running_takedowns
+from governance.takedowns.scope import preview_scope
 
 BOTS_CONFIRMED = "bots_confirmed"
 USERS_QUEUED = "users_queued"
@@ -60,14 +61,20 @@ def _reconcile(takedown: Takedown, *, now: datetime) -> int:
     bots = progress(takedown.pk)
     people = count_notices(OWNER_NOTICE, cause=subject)
     publisher = count_notices(PUBLISHER_NOTICE, cause=subject)
-    proven = {
-        USERS_QUEUED: {"notices_queued": people.queued},
-    }
+    # The people are counted again from the installations: a notice that was never queued is nobody's evidence.
+    affected = preview_scope(
+        takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since
+    ).exposed_owners
+    is_everyone_queued = people.queued >= affected
+    proven: dict[str, dict[str, int]] = {}
+    if is_everyone_queued:
+        proven[USERS_QUEUED] = {"affected": affected, "notices_queued": people.queued}
     if bots.pending == 0:
         proven[BOTS_CONFIRMED] = {"ordered": bots.ordered, "confirmed": bots.confirmed, "gone": bots.gone}
-    if people.delivered == people.queued:
+    if is_everyone_queued and people.delivered == people.queued:
         proven[USERS_NOTIFIED] = {"queued": people.queued, "delivered": people.delivered}
-    if publisher.delivered == publisher.queued:
+    # None of none is not told: a publisher without an owner's address needs a person.
+    if publisher.queued and publisher.delivered == publisher.queued:
         proven[PUBLISHER_TOLD] = {"queued": publisher.queued, "delivered": publisher.delivered}
     with transaction.atomic():
         return sum(

@@ -22,7 +22,7 @@ from governance.takedowns.errors import (
 from governance.takedowns.models import SwitchOrder, Takedown
 from governance.takedowns.queries import progress
 from governance.takedowns.scope import preview_scope
-from plugins.models import BlocklistEntry, FeedHead, Version
+from plugins.models import BlocklistEntry, FeedHead, Installation, Member, Version
 from tests.governance.flows.conftest import Contain, install
 from tests.samples.factories import (
     BotActor,
@@ -261,4 +261,30 @@ def test_undeliverable_notice_is_no_delivered_one(
     reconcile_takedowns(now=now)
 
     assert Obligation.objects.get(kind="users_notified").met_at is None
+    assert Obligation.objects.get(kind="publisher_told").met_at is None
+
+
+def test_person_whose_notice_was_never_queued_keeps_the_clocks_running(
+    version: Version, dev_bot: BotActor, eve_bot: BotActor, contain: Contain, now: datetime
+) -> None:
+    install(dev_bot, version, now=now)
+    contain(version)
+    # A row that came past every journey: only counting the people again can show that one is missing.
+    Installation.objects.create(
+        bot=eve_bot.bot, plugin=version.plugin, version=version, started_at=now, reported_at=now
+    )
+    Notice.objects.update(state="delivered", delivered_at=now)
+
+    reconcile_takedowns(now=now)
+
+    assert Obligation.objects.get(kind="users_queued").met_at is None
+    assert Obligation.objects.get(kind="users_notified").met_at is None
+
+
+def test_publisher_nobody_can_write_to_is_not_told(version: Version, contain: Contain, now: datetime) -> None:
+    Member.objects.update(role=Member.Role.MAINTAINER)
+    contain(version)
+
+    reconcile_takedowns(now=now)
+
     assert Obligation.objects.get(kind="publisher_told").met_at is None
