@@ -46,11 +46,6 @@ def broker_url(var: Path) -> str:
     return f"redis+socket://{run_dir(var) / VALKEY_SOCKET}?virtual_host=0"
 
 
-def cache_url(var: Path) -> str:
-    """The embedded Valkey as redis-py reads it, database 1: flushing the cache cannot empty the broker."""
-    return f"unix://{run_dir(var) / VALKEY_SOCKET}?db=1"
-
-
 def _temporary_folder() -> str:
     # Root's servers run as somebody else, who may be unable to enter root's own TMPDIR.
     chosen = os.environ.get("TMPDIR", "")

@@ -84,7 +84,6 @@ class Servers:
             chosen["DATABASE_URL"] = paths.database_url(self.var)
         if not self._is_given("BROKER_URL"):
             chosen["BROKER_URL"] = paths.broker_url(self.var)
-            chosen.setdefault("CACHE_URL", paths.cache_url(self.var))
         return chosen
 
     def check(self) -> None:

@@ -20,7 +20,7 @@ from governance.stack.paths import CHECKOUT
 
 # Alone on two idle cores it takes about a minute; a test run shares them.
 STORY_SECONDS = 540
-SERVERS = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "EMAIL_URL", "SIGNING_KEY_FILE", "ARTIFACT_STORAGE")
+SERVERS = ("DATABASE_URL", "BROKER_URL", "EMAIL_URL", "SIGNING_KEY_FILE", "ARTIFACT_STORAGE")
 # The broker's other database (the embedded one has two): no worker of another test takes a message from the demo.
 BROKER_DATABASE = "1"
 

@@ -14,7 +14,7 @@ from governance.stack.folders import PRIVATE_PLACE
 from governance.stack.paths import run_dir
 from governance.stack.supervisor import Servers
 
-ADDRESSES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "EMAIL_URL", "PUBLIC_URL", "NEXUS_VAR", "NEXUS_BIND")
+ADDRESSES = ("DATABASE_URL", "BROKER_URL", "EMAIL_URL", "PUBLIC_URL", "NEXUS_VAR", "NEXUS_BIND")
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def test_database_is_durable_utc_utf8_and_on_no_network(
 
 @pytest.mark.parametrize(("name", "value"), [("appendonly", "yes"), ("maxmemory-policy", "noeviction"), ("port", "0")])
 def test_broker_is_durable_never_evicts_and_is_on_no_network(running: Servers, name: str, value: str) -> None:
-    with redis.Redis.from_url(running.environment()["CACHE_URL"]) as client:
+    with redis.Redis(unix_socket_path=str(run_dir(running.var) / "valkey.sock")) as client:
         assert client.config_get(name) == {name: value}
 
 
