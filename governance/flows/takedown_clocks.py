@@ -61,15 +61,13 @@ def _reconcile(takedown: Takedown, *, now: datetime) -> int:
     bots = progress(takedown.pk)
     people = count_notices(OWNER_NOTICE, cause=subject)
     publisher = count_notices(PUBLISHER_NOTICE, cause=subject)
-    # The people are counted again from the installations: a notice that was never queued is nobody's evidence.
-    affected = preview_scope(
-        takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since
-    ).exposed_owners
-    is_everyone_queued = people.queued >= affected
+    # Counted again from the installations: an order or a notice that was never written is nobody's evidence.
+    scope = preview_scope(takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since)
+    is_everyone_queued = people.queued >= scope.exposed_owners
     proven: dict[str, dict[str, int]] = {}
     if is_everyone_queued:
-        proven[USERS_QUEUED] = {"affected": affected, "notices_queued": people.queued}
-    if bots.pending == 0:
+        proven[USERS_QUEUED] = {"affected": scope.exposed_owners, "notices_queued": people.queued}
+    if bots.pending == 0 and bots.confirmed >= scope.bots:
         proven[BOTS_CONFIRMED] = {"ordered": bots.ordered, "confirmed": bots.confirmed, "gone": bots.gone}
     if is_everyone_queued and people.delivered == people.queued:
         proven[USERS_NOTIFIED] = {"queued": people.queued, "delivered": people.delivered}
