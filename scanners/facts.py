@@ -61,7 +61,7 @@ class Label(StrEnum):
     NETWORK = "network"  # an answer that came over the network
     ENVIRONMENT = "environment"  # one variable with a harmless name
     ENVIRONMENT_ALL = "environment-all"  # the whole environment
-    SECRET = "secret"  # a variable, setting or attribute named like a token, key or password
+    SECRET = "secret"  # noqa: S105 (a kind of source, no password): a variable, setting or attribute named like a token, key or password
     CREDENTIALS = "credentials"  # a file where another program keeps passwords, keys, cookies or wallets
     FILE = "file"  # any other file's content
     LISTING = "listing"  # names of files, from walking or listing folders

@@ -15,16 +15,27 @@ from scanners.report import Confidence, Finding, Severity
 
 FOLDER = Path(__file__).resolve().parent
 SCANNERS = FOLDER.parent
-ENGINES = frozenset(["archive", "inventory", "sources", "bandit", "semgrep"])
+ENGINES = frozenset(
+    [
+        "archive", "inventory", "sources", "flows", "bandit", "semgrep", "yara", "secrets", "texts", "prompts",
+        "dependencies", "metadata", "permissions",
+    ]
+)  # fmt: skip
 REQUIRED = frozenset(["id", "engine", "title", "severity", "confidence", "why", "fix"])
-OPTIONAL = frozenset(["conclusive", "languages", "match", "clean", "semgrep", "codes", "pattern", "needs"])
+OPTIONAL = frozenset(
+    [
+        "conclusive", "languages", "match", "clean", "semgrep", "codes", "pattern", "needs", "flow", "attack",
+        "references",
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule; `match` and `clean` are samples in its first language, `pattern` a regular expression over text.
 
-    `needs` are expressions that must all occur in a file before semgrep tries the rule on it.
+    `needs` are expressions that must all occur in a file before semgrep tries the rule on it. `flow` says which facts
+    make the finding, see `scanners.flows`. `attack` are identifiers of MITRE ATT&CK techniques.
     """
 
     id: str
@@ -43,6 +54,9 @@ class Rule:
     pattern: str
     needs: tuple[str, ...]
     semgrep: dict[str, Any] | None
+    flow: dict[str, Any] | None
+    attack: tuple[str, ...]
+    references: tuple[str, ...]
 
     def make_finding(self, *, path: str, line: int, end_line: int | None = None, snippet: str = "") -> Finding:
         """Return a finding of this rule at a place; lines count from 1, 0 means the file as a whole."""
@@ -70,7 +84,8 @@ def load_rules() -> dict[str, Rule]:
     for path in sorted(FOLDER.glob("*.toml")):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         for item in document["rule"]:
-            rule = parse_rule(item, technique=document["technique"])
+            shared = {key: document[key] for key in ("attack", "references") if key in document}
+            rule = parse_rule({**shared, **item}, technique=document["technique"])
             if rule.id in rules:
                 raise RulesInvalid(f"{path.name}: rule {rule.id!r} exists twice")
             rules[rule.id] = rule
@@ -84,7 +99,10 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
         raise RulesInvalid(f"rule {name!r} lacks {missing[0]!r}")
     if unknown := sorted(set(item) - REQUIRED - OPTIONAL):
         raise RulesInvalid(f"rule {name!r} has an unknown field {unknown[0]!r}")
-    if item["engine"] not in ENGINES or (item["engine"] == "semgrep") != ("semgrep" in item):
+    own_table = {"semgrep": "semgrep", "flows": "flow"}
+    if item["engine"] not in ENGINES or any(
+        (item["engine"] == engine) != (table in item) for engine, table in own_table.items()
+    ):
         raise RulesInvalid(f"rule {name!r} does not fit its engine")
     try:
         severity, confidence = Severity(item["severity"]), Confidence(item["confidence"])
@@ -107,6 +125,9 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
         pattern=item.get("pattern", ""),
         needs=tuple(item.get("needs", ())),
         semgrep=item.get("semgrep"),
+        flow=item.get("flow"),
+        attack=tuple(item.get("attack", ())),
+        references=tuple(item.get("references", ())),
     )
 
 
