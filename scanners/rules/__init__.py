@@ -84,7 +84,7 @@ def load_rules() -> dict[str, Rule]:
     for path in sorted(FOLDER.glob("*.toml")):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         for item in document["rule"]:
-            shared = {key: document[key] for key in ("attack", "references") if key in document}
+            shared: dict[str, Any] = {key: document[key] for key in ("attack", "references") if key in document}
             rule = parse_rule({**shared, **item}, technique=document["technique"])
             if rule.id in rules:
                 raise RulesInvalid(f"{path.name}: rule {rule.id!r} exists twice")
