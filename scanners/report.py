@@ -51,7 +51,10 @@ class EngineState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing an engine saw; `conclusive` says that no honest plugin does it."""
+    """One thing an engine saw; `conclusive` says that no honest plugin does it.
+
+    `trace` is how the data came there, from source to sink, and what stands beside it.
+    """
 
     rule_id: str
     engine: str
@@ -66,6 +69,7 @@ class Finding:
     snippet: str
     technique: str
     conclusive: bool = False
+    trace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class ScanReport:
             fields[name] = list(fields[name])
         for engine in fields["engines"]:
             engine["errors"] = list(engine["errors"])
+        for finding in fields["findings"]:
+            finding["trace"] = list(finding["trace"])
         return fields
 
     @classmethod
@@ -134,7 +140,14 @@ class ScanReport:
 
 def finding_from_dict(item: dict[str, Any]) -> Finding:
     """Rebuild one finding; raises ValueError on an unknown severity or confidence."""
-    return Finding(**{**item, "severity": Severity(item["severity"]), "confidence": Confidence(item["confidence"])})
+    return Finding(
+        **{
+            **item,
+            "severity": Severity(item["severity"]),
+            "confidence": Confidence(item["confidence"]),
+            "trace": tuple(item.get("trace", ())),
+        }
+    )
 
 
 def engine_run_from_dict(item: dict[str, Any]) -> EngineRun:

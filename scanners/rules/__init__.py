@@ -58,7 +58,9 @@ class Rule:
     attack: tuple[str, ...]
     references: tuple[str, ...]
 
-    def make_finding(self, *, path: str, line: int, end_line: int | None = None, snippet: str = "") -> Finding:
+    def make_finding(
+        self, *, path: str, line: int, end_line: int | None = None, snippet: str = "", trace: tuple[str, ...] = ()
+    ) -> Finding:
         """Return a finding of this rule at a place; lines count from 1, 0 means the file as a whole."""
         return Finding(
             rule_id=self.id,
@@ -74,6 +76,7 @@ class Rule:
             snippet=snippet,
             technique=self.technique,
             conclusive=self.conclusive,
+            trace=trace,
         )
 
 

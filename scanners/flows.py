@@ -1,0 +1,174 @@
+"""Puts facts together into findings: a rule's `flow` table says which facts, what flows into them, and what stands by.
+
+Pure matching over data. It knows no language and no rule by name, and it weighs nothing.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from scanners.errors import RulesInvalid
+from scanners.facts import Act, Context, Fact, Label, Trick
+from scanners.report import Finding
+from scanners.rules import Rule, load_rules
+
+ENGINE: Final = "flows"
+LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
+WITHIN: Final = ("scope", "file", "plugin")
+PATTERN_KEYS: Final = frozenset(
+    ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactPattern:
+    """Which facts are meant: one of the acts, with any of `labels`, all of `all_labels` and none of `without` in it.
+
+    `origins` counts the different places that labels come from, `tricks` any of which must be there; `detail` must,
+    `detail_not` must not be found in the constant evidence. An empty field asks for nothing.
+    """
+
+    acts: frozenset[Act]
+    labels: frozenset[Label]
+    all_labels: frozenset[Label]
+    without: frozenset[Label]
+    origins: int
+    tricks: frozenset[Trick]
+    detail: re.Pattern[str] | None
+    detail_not: re.Pattern[str] | None
+    contexts: frozenset[Context]
+
+    def matches(self, fact: Fact) -> bool:
+        """Say whether a fact is one of those meant."""
+        labels = fact.labels
+        if fact.act not in self.acts or fact.context not in self.contexts:
+            return False
+        if (self.labels and not self.labels & labels) or not self.all_labels <= labels or self.without & labels:
+            return False
+        if self.origins and len({o for o in fact.origins if not self.labels or o.label in self.labels}) < self.origins:
+            return False
+        if self.tricks and not self.tricks & fact.tricks:
+            return False
+        if self.detail is not None and not self.detail.search(fact.detail):
+            return False
+        return self.detail_not is None or not self.detail_not.search(fact.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin."""
+
+    pattern: FactPattern
+    within: str
+    is_absent: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One rule's condition."""
+
+    rule: Rule
+    pattern: FactPattern
+    companions: tuple[Companion, ...]
+
+
+@cache
+def load_flows() -> tuple[Flow, ...]:
+    """Return the condition of every rule that has one; raises RulesInvalid."""
+    return tuple(
+        parse_flow(rule, rule.flow) for rule in load_rules().values() if rule.engine == ENGINE and rule.flow is not None
+    )
+
+
+def match_flows(facts: Iterable[Fact]) -> list[Finding]:
+    """Return a finding for every fact that meets a rule's condition."""
+    by_act: dict[Act, list[Fact]] = {}
+    for fact in facts:
+        by_act.setdefault(fact.act, []).append(fact)
+    findings = []
+    for flow in load_flows():
+        for fact in select(flow.pattern, by_act=by_act):
+            met = [find_companions(companion, fact=fact, by_act=by_act) for companion in flow.companions]
+            if all(found is not None for found in met):
+                beside = [other for found in met if found for other in found[:1]]
+                findings.append(make_finding(flow.rule, fact=fact, beside=beside))
+    return findings
+
+
+def select(pattern: FactPattern, *, by_act: Mapping[Act, list[Fact]]) -> list[Fact]:
+    """Return the facts a pattern means."""
+    return [fact for act in sorted(pattern.acts) for fact in by_act.get(act, ()) if pattern.matches(fact)]
+
+
+def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, list[Fact]]) -> list[Fact] | None:
+    """Return the companions that stand by a fact, or None when the condition is not met."""
+    found = [
+        other
+        for other in select(companion.pattern, by_act=by_act)
+        if other is not fact and is_within(other, fact=fact, within=companion.within)
+    ]
+    if companion.is_absent:
+        return None if found else []
+    return found if len({(other.act, other.detail, other.line) for other in found}) >= companion.count else None
+
+
+def is_within(other: Fact, *, fact: Fact, within: str) -> bool:
+    """Say whether two facts stand as near to each other as the rule asks."""
+    if within == "plugin":
+        return True
+    if other.path != fact.path:
+        return False
+    return within == "file" or other.scope == fact.scope
+
+
+def make_finding(rule: Rule, *, fact: Fact, beside: list[Fact]) -> Finding:
+    """Return the finding, with the way its data took and what stands beside it."""
+    trace = [f"{origin.label} enters at line {origin.line}" for origin in fact.origins if origin.line]
+    trace.append(f"{fact.act} {fact.detail[:80]}".rstrip() + f" at line {fact.line}, {fact.context} context")
+    trace += [f"beside {other.act} {other.detail[:80]}".rstrip() + f" at {other.path}:{other.line}" for other in beside]
+    return rule.make_finding(
+        path=fact.path, line=fact.line, end_line=fact.end_line, snippet=fact.snippet, trace=tuple(trace)
+    )
+
+
+def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
+    """Return a rule's condition from its table; raises RulesInvalid for an unknown key or word."""
+    companions = []
+    for item in table.get("also", ()):
+        within = item.get("within", "scope")
+        if within not in WITHIN:
+            raise RulesInvalid(f"rule {rule.id!r}: within is one of {', '.join(WITHIN)}")
+        fields = {key: value for key, value in item.items() if key not in ("within", "absent", "count")}
+        companions.append(
+            Companion(
+                pattern=parse_pattern(rule, fields),
+                within=within,
+                is_absent=bool(item.get("absent", False)),
+                count=int(item.get("count", 1)),
+            )
+        )
+    fields = {key: value for key, value in table.items() if key != "also"}
+    return Flow(rule=rule, pattern=parse_pattern(rule, fields), companions=tuple(companions))
+
+
+def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
+    """Return one pattern; raises RulesInvalid for an unknown key or word."""
+    if unknown := sorted(set(table) - PATTERN_KEYS):
+        raise RulesInvalid(f"rule {rule.id!r}: unknown condition {unknown[0]!r}")
+    try:
+        return FactPattern(
+            acts=frozenset(Act(name) for name in table["acts"]),
+            labels=frozenset(Label(name) for name in table.get("labels", ())),
+            all_labels=frozenset(Label(name) for name in table.get("all_labels", ())),
+            without=frozenset(Label(name) for name in table.get("without", ())),
+            origins=int(table.get("origins", 0)),
+            tricks=frozenset(Trick(name) for name in table.get("tricks", ())),
+            detail=re.compile(table["detail"]) if "detail" in table else None,
+            detail_not=re.compile(table["detail_not"]) if "detail_not" in table else None,
+            contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
+        )
+    except (KeyError, ValueError, re.error) as error:
+        raise RulesInvalid(f"rule {rule.id!r}: {error}") from error
