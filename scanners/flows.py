@@ -4,6 +4,7 @@ Pure matching over data. It knows no language and no rule by name, and it weighs
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any, Final
 from scanners.errors import RulesInvalid
 from scanners.facts import Act, Context, Fact, Label, Trick
 from scanners.report import Finding
-from scanners.rules import Rule, load_rules
+from scanners.rules import FOLDER, Rule, load_rules
 
 ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
@@ -166,9 +167,23 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             without=frozenset(Label(name) for name in table.get("without", ())),
             origins=int(table.get("origins", 0)),
             tricks=frozenset(Trick(name) for name in table.get("tricks", ())),
-            detail=re.compile(table["detail"]) if "detail" in table else None,
-            detail_not=re.compile(table["detail_not"]) if "detail_not" in table else None,
+            detail=compile_detail(table.get("detail")),
+            detail_not=compile_detail(table.get("detail_not")),
             contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
         )
     except (KeyError, ValueError, re.error) as error:
         raise RulesInvalid(f"rule {rule.id!r}: {error}") from error
+
+
+def compile_detail(text: str | None) -> re.Pattern[str] | None:
+    """Return an expression over constant evidence; "@name" is a kind of place; raises KeyError or re.error."""
+    if text is None:
+        return None
+    return re.compile(load_places()[text[1:]] if text.startswith("@") else text)
+
+
+@cache
+def load_places() -> dict[str, str]:
+    """Return the named expressions that several rules share."""
+    document = tomllib.loads((FOLDER / "places" / "places.toml").read_text(encoding="utf-8"))
+    return {name: str(expression) for name, expression in document["places"].items()}
