@@ -1,4 +1,4 @@
-"""`python -m scanners PATH...`: scan artifacts and say what was found, to a person or to a program.
+"""`python -m scanners PATH...`: scan artifacts and folders, and say what was found, to a person or to a program.
 
 Needs no database and no settings. The exit code is the worst verdict of all paths.
 """
@@ -6,27 +6,24 @@ Needs no database and no settings. The exit code is the worst verdict of all pat
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scanners.report import Finding, ScanReport, Severity, Verdict
-from scanners.scan import scan_artifact
+from scanners.cache import Cache, DirectoryCache, NoCache
+from scanners.printing import print_report
+from scanners.report import ScanReport, Verdict
+from scanners.sandbox_status import print_status
+from scanners.sarif import to_sarif
+from scanners.scan import Options, scan_artifacts
+from scanners.switches import ENGINES
 from scanners.verdict import worst_of
 
 EXIT_CODES = {Verdict.CLEAN: 0, Verdict.SUSPICIOUS: 1, Verdict.MALICIOUS: 2, Verdict.INCOMPLETE: 3}
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h
-COLOURS = {
-    Verdict.CLEAN: "green",
-    Verdict.SUSPICIOUS: "yellow",
-    Verdict.MALICIOUS: "red",
-    Verdict.INCOMPLETE: "magenta",
-}
-SEVERITIES = list(Severity)
 
 
 class UsageParser(argparse.ArgumentParser):
@@ -38,29 +35,96 @@ class UsageParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scan the paths given on the command line; returns the exit code."""
-    parser = UsageParser(prog="python -m scanners", description="Scan plugin archives (.zip, .nxp, .whl, .tar.gz).")
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an archive to scan")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a path, each on one line")
+    """Scan what is named and return the exit code."""
+    parser = make_parser()
     options = parser.parse_args(arguments)
-    console = Console(highlight=False, soft_wrap=True)
-    verdicts = []
+    if options.sandbox_status:
+        return print_status(sys.stdout)
+    if not options.paths:
+        parser.error("name at least one archive or folder")
     for path in options.paths:
-        try:
-            report = scan_artifact(path)
-        except OSError as error:
-            parser.error(f"{path}: {error.strerror or error}")
-        if options.json:
+        if not path.exists():
+            parser.error(f"{path}: no such file or folder")
+    reports = scan_artifacts(
+        options.paths,
+        options=Options(needs_manifest=not options.no_manifest, without=frozenset(options.without)),
+        workers=options.jobs,
+        cache=choose_cache(options.cache),
+    )
+    try:
+        return say(follow(zip(options.paths, reports, strict=True), total=len(options.paths)), options=options)
+    except OSError as error:
+        parser.error(f"{error.filename or 'input'}: {error.strerror or error}")
+
+
+def make_parser() -> UsageParser:
+    """Return the parser of the command line."""
+    parser = UsageParser(
+        prog="python -m scanners", description="Scan plugin archives (.zip, .nxp, .whl, .tar.gz) and unpacked folders."
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="an archive or a folder to scan")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object a path, each on one line")
+    shape.add_argument("--sarif", action="store_true", help="print one SARIF 2.1.0 log of all paths")
+    parser.add_argument(
+        "--no-manifest", action="store_true", help="judge code alone: no manifest is expected or compared with"
+    )
+    parser.add_argument("--jobs", metavar="N", type=read_count, default=1, help="paths looked at at a time (default 1)")
+    parser.add_argument("--cache", metavar="FOLDER", type=Path, help="keep results there and use them again")
+    parser.add_argument(
+        "--without", metavar="ENGINE", action="append", default=[], choices=ENGINES,
+        help="leave an engine out, to see what it adds; the verdict no longer waits for it",
+    )  # fmt: skip
+    parser.add_argument("--sandbox-status", action="store_true", help="print which layers contain a scan, and end")
+    return parser
+
+
+def read_count(text: str) -> int:
+    """Return a number of workers; raises ArgumentTypeError."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 64")
+    return int(text)
+
+
+def choose_cache(folder: Path | None) -> Cache:
+    """Return the cache in a folder, or none."""
+    return NoCache() if folder is None else DirectoryCache(folder)
+
+
+def follow(pairs: Iterable[tuple[Path, ScanReport]], *, total: int) -> Iterator[tuple[Path, ScanReport]]:
+    """Pass the reports on while a bar on the terminal grows; no bar for one path, or where nobody watches."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), transient=True, disable=total < 2 or not sys.stderr.isatty(),
+    )  # fmt: skip
+    with bar:
+        line = bar.add_task("scanning", total=total)
+        for pair in pairs:
+            yield pair
+            bar.advance(line)
+
+
+def say(pairs: Iterable[tuple[Path, ScanReport]], *, options: argparse.Namespace) -> int:
+    """Print every report in the chosen shape and return the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    verdicts, kept = [], []
+    for path, report in pairs:
+        verdicts.append(report.verdict)
+        if options.sarif:
+            kept.append((str(path), report))
+        elif options.json:
             sys.stdout.write(json.dumps(summarise(report, path=path)) + "\n")
             sys.stdout.flush()
         else:
             print_report(report, path=path, console=console)
-        verdicts.append(report.verdict)
+    if options.sarif:
+        sys.stdout.write(json.dumps(to_sarif(kept)) + "\n")
     return EXIT_CODES[worst_of(verdicts)]
 
 
 def summarise(report: ScanReport, *, path: Path) -> dict[str, Any]:
     """Return what `--json` prints for one path."""
+    fields = report.to_dict()
     return {
         "path": str(path),
         "verdict": report.verdict,
@@ -72,57 +136,21 @@ def summarise(report: ScanReport, *, path: Path) -> dict[str, Any]:
                 "severity": finding.severity,
                 "path": finding.path,
                 "line": finding.line,
+                "technique": finding.technique,
+                "title": finding.title,
+                "fix": finding.fix,
             }
             for finding in report.findings
         ],
-        "engines": report.to_dict()["engines"],
+        "engines": fields["engines"],
         "errors": list(report.errors),
         "seconds": round(report.seconds, 3),
+        "explanation": list(report.explanation),
+        "capabilities": fields["capabilities"],
+        "sandbox": list(report.sandbox),
+        "artifact_sha256": report.artifact_sha256,
+        "ruleset_digest": report.ruleset_digest,
     }
-
-
-def print_report(report: ScanReport, *, path: Path, console: Console) -> None:
-    """Print one report for a person; plain text when the output is not a terminal."""
-    colour = COLOURS[report.verdict]
-    console.print(f"[bold]{escape(str(path))}[/]  [{colour} bold]{report.verdict}[/]  score {report.score}")
-    shown = [finding for finding in report.findings if finding.severity is not Severity.INFO]
-    for finding in sorted(shown, key=lambda item: (-SEVERITIES.index(item.severity), item.path, item.line)):
-        print_finding(finding, console=console)
-    if hidden := len(report.findings) - len(shown):
-        console.print(f"  and {hidden} for information")
-    for line in report.explanation:
-        console.print(f"  = {escape(make_visible(line))}")
-    console.print(make_engine_table(report) if console.is_terminal else list_engines(report))
-    console.print(f"  sha256 {report.artifact_sha256}, {len(report.files)} files, {report.seconds:.2f} s\n")
-
-
-def print_finding(finding: Finding, *, console: Console) -> None:
-    """Print where, what, why and what to do; names and code come from the plugin and are made harmless."""
-    place = escape(make_visible(f"{finding.path}:{finding.line}" if finding.line else finding.path or "the archive"))
-    console.print(f"  [bold]{finding.severity}[/] {place}  {escape(finding.title)} ({escape(finding.rule_id)})")
-    if finding.snippet:
-        console.print(f"      [dim]{escape(make_visible(finding.snippet))}[/]")
-    console.print(f"      {escape(finding.why)} {escape(finding.fix)}")
-
-
-def make_visible(text: str) -> str:
-    """Return text in which terminal controls and invisible characters show as escapes."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
-def make_engine_table(report: ScanReport) -> Table:
-    """Return the engines as a table."""
-    table = Table("engine", "version", "state", "files read", "seconds", box=None, padding=(0, 2))
-    for engine in report.engines:
-        table.add_row(engine.name, engine.version, engine.state, str(engine.files_read), f"{engine.seconds:.2f}")
-    return table
-
-
-def list_engines(report: ScanReport) -> str:
-    """Return the engines on one line."""
-    return "  engines: " + ", ".join(
-        f"{engine.name} {engine.version} {engine.state} ({engine.files_read} files)" for engine in report.engines
-    )
 
 
 if __name__ == "__main__":

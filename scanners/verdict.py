@@ -3,10 +3,12 @@
 Pure: no file, no clock. An error can never make a verdict better, and size never makes a plugin worse.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from scanners.report import Confidence, EngineRun, EngineState, Finding, Severity, Verdict
+from scanners.switches import Switch, load_switches
 
 WEIGHTS: Final = {
     Severity.CRITICAL: 100,
@@ -18,9 +20,8 @@ WEIGHTS: Final = {
 # Per cent of the weight that counts.
 CERTAINTY: Final = {Confidence.HIGH: 100, Confidence.MEDIUM: 75, Confidence.LOW: 40}
 SUSPICIOUS_SCORE: Final = 20  # one medium finding that is certain, or two that are likely
-STRONG_SCORE: Final = 40  # a high finding that is certain ...
-STRONG_TECHNIQUES: Final = 2  # ... and a second of another technique in the same file conclude together
-REQUIRED_ENGINES: Final = ("bandit", "semgrep", "sources")  # a scan without one of them has not looked
+GRAVE_SCORE: Final = 75  # a critical finding that is likely ...
+STRONG_SCORE: Final = 40  # ... and a certain high one of another technique in the same file conclude together
 UNREAD_TECHNIQUE: Final = "unread-content"
 SEVERITY_ORDER: Final = (Verdict.CLEAN, Verdict.SUSPICIOUS, Verdict.INCOMPLETE, Verdict.MALICIOUS)
 
@@ -34,11 +35,22 @@ class Judgement:
     explanation: tuple[str, ...]
 
 
-def judge(findings: tuple[Finding, ...], *, engines: tuple[EngineRun, ...], errors: tuple[str, ...]) -> Judgement:
-    """Return the verdict; malicious evidence outranks a gap, so that a broken file cannot soften it."""
-    score, lines = add_up(findings)
-    conclusive = find_conclusive(findings)
-    gaps = find_gaps(findings, engines=engines, errors=errors)
+def judge(
+    findings: tuple[Finding, ...],
+    *,
+    engines: tuple[EngineRun, ...],
+    errors: tuple[str, ...],
+    switches: Mapping[str, Switch] | None = None,
+) -> Judgement:
+    """Return the verdict; malicious evidence outranks a gap, so that a broken file cannot soften it.
+
+    `switches` are those of switches.toml unless others are given.
+    """
+    in_force = load_switches() if switches is None else switches
+    counted = tuple(finding for finding in findings if counts(finding, switches=in_force))
+    score, lines = add_up(counted)
+    conclusive = find_conclusive(counted)
+    gaps = find_gaps(findings, engines=engines, errors=errors, switches=in_force)
     if conclusive:
         verdict = Verdict.MALICIOUS
     elif gaps:
@@ -47,8 +59,16 @@ def judge(findings: tuple[Finding, ...], *, engines: tuple[EngineRun, ...], erro
         verdict = Verdict.SUSPICIOUS
     else:
         verdict = Verdict.CLEAN
+    if shadow := len(findings) - len(counted):
+        lines.append(f"0 for {shadow} findings of engines that are not enforced")
     lines.append(f"score {score} (suspicious from {SUSPICIOUS_SCORE})")
     return Judgement(verdict=verdict, score=score, explanation=(*lines, *conclusive, *gaps, f"verdict {verdict}"))
+
+
+def counts(finding: Finding, *, switches: Mapping[str, Switch]) -> bool:
+    """Say whether a finding weighs: its engine is enforced, or it comes from the unpacking that always is."""
+    switch = switches.get(finding.engine)
+    return switch is None or switch.is_enforced
 
 
 def points_of(finding: Finding) -> int:
@@ -71,38 +91,54 @@ def add_up(findings: tuple[Finding, ...]) -> tuple[int, list[str]]:
 
 
 def find_conclusive(findings: tuple[Finding, ...]) -> list[str]:
-    """Return why the findings prove intent: one conclusive chain, or two strong techniques in one file."""
+    """Return why the findings prove intent: one conclusive chain, or a grave and a strong technique in one file."""
     reasons = [
         f"conclusive: {finding.rule_id} at {finding.path}:{finding.line}" for finding in findings if finding.conclusive
     ]
-    strong: dict[str, set[str]] = {}
+    points: dict[str, dict[str, int]] = {}
     for finding in findings:
-        if points_of(finding) >= STRONG_SCORE and finding.technique != UNREAD_TECHNIQUE:
-            strong.setdefault(finding.path, set()).add(finding.technique)
-    reasons += [
-        f"conclusive together in {path}: {', '.join(sorted(techniques))}"
-        for path, techniques in sorted(strong.items())
-        if len(techniques) >= STRONG_TECHNIQUES
-    ]
+        if finding.technique != UNREAD_TECHNIQUE:
+            techniques = points.setdefault(finding.path, {})
+            techniques[finding.technique] = max(points_of(finding), techniques.get(finding.technique, 0))
+    for path, techniques in sorted(points.items()):
+        strong = sorted(name for name, weight in techniques.items() if weight >= STRONG_SCORE)
+        if len(strong) > 1 and max(techniques.values()) >= GRAVE_SCORE:
+            reasons.append(f"conclusive together in {path or 'the plugin'}: {', '.join(strong)}")
     return sorted(set(reasons))
 
 
-def find_gaps(findings: tuple[Finding, ...], *, engines: tuple[EngineRun, ...], errors: tuple[str, ...]) -> list[str]:
+def find_gaps(
+    findings: tuple[Finding, ...],
+    *,
+    engines: tuple[EngineRun, ...],
+    errors: tuple[str, ...],
+    switches: Mapping[str, Switch],
+) -> list[str]:
     """Return everything that was not looked at; one entry is enough to need a person."""
     gaps = [f"incomplete: {error}" for error in errors]
     gaps += [
         f"incomplete: engine {engine.name} {engine.state}"
         for engine in engines
-        if engine.state is not EngineState.OK or engine.errors
+        if (engine.state is not EngineState.OK or engine.errors) and is_required(engine.name, switches=switches)
     ]
     gaps += [
         f"incomplete: {finding.path or 'the archive'} cannot be read ({finding.rule_id})"
         for finding in findings
-        if finding.technique == UNREAD_TECHNIQUE
+        if finding.technique == UNREAD_TECHNIQUE and points_of(finding)
     ]
     ran = {engine.name for engine in engines}
-    gaps += [f"incomplete: engine {name} did not run" for name in REQUIRED_ENGINES if name not in ran]
+    gaps += [
+        f"incomplete: engine {name} did not run"
+        for name, switch in sorted(switches.items())
+        if switch.is_required and name not in ran
+    ]
     return sorted(set(gaps))
+
+
+def is_required(name: str, *, switches: Mapping[str, Switch]) -> bool:
+    """Say whether a scan needs this engine's whole work; one that no switch knows is needed."""
+    switch = switches.get(name)
+    return switch is None or switch.is_required
 
 
 def worst_of(verdicts: list[Verdict]) -> Verdict:
