@@ -44,3 +44,9 @@ class RulesInvalid(ScannerError):
     """A rule file lacks a field or names a value that does not exist."""
 
     code = "rules_invalid"
+
+
+class SandboxMissing(ToolFailed):
+    """The kernel offers nothing that would hold a process which reads hostile input."""
+
+    code = "sandbox_missing"

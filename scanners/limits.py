@@ -47,3 +47,18 @@ SEMGREP_RULE_SECONDS: Final = 15  # one rule on one file; a time-out is reported
 # Deep nesting: 2,500 chained operators need about 10,000 interpreter frames in bandit's visitor.
 CHILD_STACK_BYTES: Final = 512 * MIB  # address space only, committed as it is touched
 CHILD_RECURSION: Final = 100_000  # frames
+
+# Containment and the warm process.
+STRANGER_FIRST_UID: Final = 61_184  # the range systemd keeps for users that exist only while a process runs ...
+STRANGER_LAST_UID: Final = 65_519  # ... taken in pairs: one runs, the other ends whatever the first left running
+STRANGER_PROCESSES: Final = 64  # RLIMIT_NPROC of a process with a uid of its own; threads count
+LOOK_MEMORY_BYTES: Final = 2 * 1024 * MIB  # what one forked reader may allocate, its big stack not counted
+WARM_MESSAGE_BYTES: Final = 32 * MIB  # one JSON message between a reader and its caller
+WARM_MESSAGE_BRACKETS: Final = 500_000  # objects and lists in it: three bytes of JSON become 64 of Python
+WARM_QUESTIONS: Final = 20_000  # one reader may ask; a cache look-up per file of the largest artifact is 5,000
+WARM_REPORT_BYTES: Final = 64 * KIB  # one message between the warm process and its owner
+WARM_START_SECONDS: Final = 60.0  # importing every engine on a busy machine takes a few
+WARM_GRACE_SECONDS: Final = 3.0  # from the deadline to the answer: the kernel ends a process of 2 GB in under one
+WARM_IDLE_SECONDS: Final = 120.0  # without work, then its memory is given back; the next call pays the imports
+WARM_ATTEMPTS: Final = 3  # a warm process may end, idle, just while a call is on its way
+CLEANED_ENTRIES: Final = 1_000_000  # files and folders removed from one scratch folder before giving up
