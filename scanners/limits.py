@@ -47,3 +47,6 @@ SEMGREP_RULE_SECONDS: Final = 15  # one rule on one file; a time-out is reported
 # Deep nesting: 2,500 chained operators need about 10,000 interpreter frames in bandit's visitor.
 CHILD_STACK_BYTES: Final = 512 * MIB  # address space only, committed as it is touched
 CHILD_RECURSION: Final = 100_000  # frames
+
+# Engines near the floor.
+TREE_NODES: Final = 500_000  # syntax nodes of one Python file: about 0.3 GB as objects; a real module has under 50,000

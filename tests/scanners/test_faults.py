@@ -10,7 +10,7 @@ import pytest
 from scanners import ScanReport, scan_artifact
 from scanners.archive import unpack
 from scanners.engines import Engine
-from scanners.engines.bandit import run_bandit
+from scanners.engines.bandit_stage import run_staged_bandit
 from scanners.engines.semgrep import run_semgrep
 from scanners.engines.sources import read_sources
 from scanners.inventory import take_inventory
@@ -31,7 +31,7 @@ def artifact(tmp_path: Path) -> Path:
 
 
 def break_bandit(fault: str, *, folder: Path) -> Engine:
-    return partial(run_bandit, module=f"tests.scanners.faulty.{fault}")
+    return partial(run_staged_bandit, module=f"tests.scanners.faulty.{fault}")
 
 
 def break_semgrep(fault: str, *, folder: Path) -> Engine:
@@ -60,7 +60,7 @@ def test_broken_bandit_is_never_clean(fault: str, artifact: Path, tmp_path: Path
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_broken_semgrep_is_never_clean(fault: str, artifact: Path, tmp_path: Path) -> None:
-    report = scan_with(artifact, run_bandit, break_semgrep(fault, folder=tmp_path))
+    report = scan_with(artifact, run_staged_bandit, break_semgrep(fault, folder=tmp_path))
     assert report.verdict is Verdict.INCOMPLETE
     assert [run.name for run in report.engines if run.state is not EngineState.OK] == ["semgrep"]
 
