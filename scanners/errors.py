@@ -44,3 +44,9 @@ class RulesInvalid(ScannerError):
     """A rule file lacks a field or names a value that does not exist."""
 
     code = "rules_invalid"
+
+
+class CacheUnsafe(ScannerError):
+    """The cache's folder is not ours alone, so that anybody could write results into it."""
+
+    code = "cache_unsafe"

@@ -50,3 +50,9 @@ CHILD_RECURSION: Final = 100_000  # frames
 
 # Engines near the floor.
 TREE_NODES: Final = 500_000  # syntax nodes of one Python file: about 0.3 GB as objects; a real module has under 50,000
+SEMGREP_MEMORY_MB: Final = 3_000  # beyond it the binary gives a file up and says so, before RLIMIT_AS kills the run
+SEMGREP_PROBE_SECONDS: Final = 20.0  # canaries alone, when a run has failed: is it the tool or an artifact?
+CACHE_BYTES: Final = 2 * 1024 * MIB  # a directory cache: about a million files' results
+CACHE_MEMORY_BYTES: Final = 64 * MIB  # a cache within one process
+CACHE_ENTRY_BYTES: Final = 1 * MIB  # one entry; real ones are under 4 KiB
+CACHE_TOUCH_SECONDS: Final = 3_600.0  # an entry's age is renewed by use, at most this often
