@@ -12,6 +12,7 @@ from scanners.archive import unpack
 from scanners.engines import Engine
 from scanners.engines.bandit_stage import run_staged_bandit
 from scanners.engines.semgrep import run_semgrep
+from scanners.engines.semgrep_front import make_core
 from scanners.engines.sources import read_sources
 from scanners.inventory import take_inventory
 from scanners.report import EngineState, Verdict
@@ -26,7 +27,7 @@ SECONDS = 3.0  # enough for an honest tool on one small file, and what a hanging
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
     path = tmp_path / "plugin.zip"
-    path.write_bytes(archives.pack_zip({"main.py": "x = 1\n"}))
+    path.write_bytes(archives.pack_zip({"main.py": "# b64 exec: words that have semgrep look\nx = 1\n"}))
     return path
 
 
@@ -40,7 +41,7 @@ def break_semgrep(fault: str, *, folder: Path) -> Engine:
     if source.exists():
         binary.write_text(f"#!{sys.executable}\n{source.read_text(encoding='utf-8')}", encoding="utf-8")
         binary.chmod(0o755)
-    return partial(run_semgrep, binary=binary)
+    return partial(run_semgrep, front_ends=(make_core(binary),))
 
 
 def scan_with(artifact: Path, *engines: Engine) -> ScanReport:
