@@ -50,3 +50,7 @@ class SandboxMissing(ToolFailed):
     """The kernel offers nothing that would hold a process which reads hostile input."""
 
     code = "sandbox_missing"
+class CacheUnsafe(ScannerError):
+    """The cache's folder is not ours alone, so that anybody could write results into it."""
+
+    code = "cache_unsafe"

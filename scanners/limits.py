@@ -62,3 +62,11 @@ WARM_GRACE_SECONDS: Final = 3.0  # from the deadline to the answer: the kernel e
 WARM_IDLE_SECONDS: Final = 120.0  # without work, then its memory is given back; the next call pays the imports
 WARM_ATTEMPTS: Final = 3  # a warm process may end, idle, just while a call is on its way
 CLEANED_ENTRIES: Final = 1_000_000  # files and folders removed from one scratch folder before giving up
+# Engines near the floor.
+TREE_NODES: Final = 500_000  # syntax nodes of one Python file: about 0.3 GB as objects; a real module has under 50,000
+SEMGREP_MEMORY_MB: Final = 3_000  # beyond it the binary gives a file up and says so, before RLIMIT_AS kills the run
+SEMGREP_PROBE_SECONDS: Final = 20.0  # canaries alone, when a run has failed: is it the tool or an artifact?
+CACHE_BYTES: Final = 2 * 1024 * MIB  # a directory cache: about a million files' results
+CACHE_MEMORY_BYTES: Final = 64 * MIB  # a cache within one process
+CACHE_ENTRY_BYTES: Final = 1 * MIB  # one entry; real ones are under 4 KiB
+CACHE_TOUCH_SECONDS: Final = 3_600.0  # an entry's age is renewed by use, at most this often

@@ -84,7 +84,10 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class EngineRun:
-    """How one engine did; `files_read` counts the plugin's own files, never the canary."""
+    """How one engine did; `files_read` counts the plugin's own files, never the canary.
+
+    `files_prefiltered` of them hold no word that any of the engine's rules needs, so that the tool was not shown them.
+    """
 
     name: str
     version: str
@@ -93,6 +96,7 @@ class EngineRun:
     files_read: int
     errors: tuple[str, ...]
     seconds: float
+    files_prefiltered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

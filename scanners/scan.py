@@ -11,7 +11,7 @@ from pathlib import Path
 from scanners import limits
 from scanners.archive import hash_artifact, unpack
 from scanners.engines import Engine, EngineResult
-from scanners.engines.bandit import run_bandit
+from scanners.engines.bandit_stage import run_staged_bandit
 from scanners.engines.semgrep import run_semgrep
 from scanners.engines.sources import read_sources
 from scanners.errors import ArchiveRefused
@@ -21,7 +21,7 @@ from scanners.rules import load_rules, ruleset_digest
 from scanners.verdict import judge
 
 REFUSED_RULE = "archive-refused"
-ENGINES: tuple[Engine, ...] = (run_bandit, run_semgrep)
+ENGINES: tuple[Engine, ...] = (run_staged_bandit, run_semgrep)
 
 
 def scan_artifact(

@@ -22,7 +22,8 @@ UNREADABLE_ANSWER = (LookupError, TypeError, ValueError, AttributeError, Recursi
 class StagedFile:
     """One file under a neutral name; `lines` maps its lines (from 1) to the plugin's, empty when they agree.
 
-    A guess is text that may or may not be code: it need not parse.
+    A guess is text that may or may not be code: it need not parse. `acts` are the acts and labels of the file's facts,
+    None when no pass has looked for them. Unless an own pass `is_parsed` it, semgrep must parse it.
     """
 
     name: str
@@ -30,6 +31,8 @@ class StagedFile:
     kind: Kind
     is_guess: bool
     lines: tuple[int, ...] = ()
+    acts: frozenset[str] | None = None
+    is_parsed: bool = False
 
     def line_in_plugin(self, line: int) -> int:
         """Return the plugin's line for a staged line."""

@@ -106,7 +106,7 @@ def parse_staged(item: dict[str, Any]) -> StagedFile:
     """Return one staged file; raises KeyError or ValueError."""
     return StagedFile(
         name=item["name"], path=item["path"], kind=Kind(item["kind"]), is_guess=bool(item["is_guess"]),
-        lines=tuple(item["lines"]),
+        lines=tuple(item["lines"]), is_parsed=item["kind"] == Kind.PYTHON,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scanners.errors import RulesInvalid
+from scanners.facts import Act, Label
 from scanners.report import Confidence, Finding, Severity
 
 FOLDER = Path(__file__).resolve().parent
@@ -22,10 +23,11 @@ ENGINES = frozenset(
     ]
 )  # fmt: skip
 REQUIRED = frozenset(["id", "engine", "title", "severity", "confidence", "why", "fix"])
+FACTS = frozenset([*Act, *Label])
 OPTIONAL = frozenset(
     [
-        "conclusive", "languages", "match", "clean", "semgrep", "codes", "pattern", "needs", "flow", "attack",
-        "references",
+        "conclusive", "languages", "match", "clean", "semgrep", "codes", "pattern", "needs", "when", "flow",
+        "attack", "references",
     ]
 )  # fmt: skip
 
@@ -34,8 +36,9 @@ OPTIONAL = frozenset(
 class Rule:
     """One rule; `match` and `clean` are samples in its first language, `pattern` a regular expression over text.
 
-    `needs` are expressions that must all occur in a file before semgrep tries the rule on it. `flow` says which facts
-    make the finding, see `scanners.flows`. `attack` are identifiers of MITRE ATT&CK techniques.
+    `needs` are expressions that must all occur in a file before semgrep tries the rule on it, `when` acts and labels
+    that must all be among its facts. `flow` says which facts make the finding, see `scanners.flows`. `attack` are
+    identifiers of MITRE ATT&CK techniques.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Rule:
     codes: tuple[str, ...]
     pattern: str
     needs: tuple[str, ...]
+    when: tuple[str, ...]
     semgrep: dict[str, Any] | None
     flow: dict[str, Any] | None
     attack: tuple[str, ...]
@@ -102,6 +106,8 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
         raise RulesInvalid(f"rule {name!r} lacks {missing[0]!r}")
     if unknown := sorted(set(item) - REQUIRED - OPTIONAL):
         raise RulesInvalid(f"rule {name!r} has an unknown field {unknown[0]!r}")
+    if unknown := sorted(set(item.get("when", ())) - FACTS):
+        raise RulesInvalid(f"rule {name!r} waits for an unknown fact {unknown[0]!r}")
     own_table = {"semgrep": "semgrep", "flows": "flow"}
     if item["engine"] not in ENGINES or any(
         (item["engine"] == engine) != (table in item) for engine, table in own_table.items()
@@ -127,6 +133,7 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
         codes=tuple(item.get("codes", ())),
         pattern=item.get("pattern", ""),
         needs=tuple(item.get("needs", ())),
+        when=tuple(item.get("when", ())),
         semgrep=item.get("semgrep"),
         flow=item.get("flow"),
         attack=tuple(item.get("attack", ())),

@@ -10,8 +10,9 @@ import pytest
 from scanners import ScanReport, scan_artifact
 from scanners.archive import unpack
 from scanners.engines import Engine
-from scanners.engines.bandit import run_bandit
+from scanners.engines.bandit_stage import run_staged_bandit
 from scanners.engines.semgrep import run_semgrep
+from scanners.engines.semgrep_front import make_core
 from scanners.engines.sources import read_sources
 from scanners.inventory import take_inventory
 from scanners.report import EngineState, Verdict
@@ -26,12 +27,12 @@ SECONDS = 3.0  # enough for an honest tool on one small file, and what a hanging
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
     path = tmp_path / "plugin.zip"
-    path.write_bytes(archives.pack_zip({"main.py": "x = 1\n"}))
+    path.write_bytes(archives.pack_zip({"main.py": "# b64 exec: words that have semgrep look\nx = 1\n"}))
     return path
 
 
 def break_bandit(fault: str, *, folder: Path) -> Engine:
-    return partial(run_bandit, module=f"tests.scanners.faulty.{fault}")
+    return partial(run_staged_bandit, module=f"tests.scanners.faulty.{fault}")
 
 
 def break_semgrep(fault: str, *, folder: Path) -> Engine:
@@ -40,7 +41,7 @@ def break_semgrep(fault: str, *, folder: Path) -> Engine:
     if source.exists():
         binary.write_text(f"#!{sys.executable}\n{source.read_text(encoding='utf-8')}", encoding="utf-8")
         binary.chmod(0o755)
-    return partial(run_semgrep, binary=binary)
+    return partial(run_semgrep, front_ends=(make_core(binary),))
 
 
 def scan_with(artifact: Path, *engines: Engine) -> ScanReport:
@@ -60,7 +61,7 @@ def test_broken_bandit_is_never_clean(fault: str, artifact: Path, tmp_path: Path
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_broken_semgrep_is_never_clean(fault: str, artifact: Path, tmp_path: Path) -> None:
-    report = scan_with(artifact, run_bandit, break_semgrep(fault, folder=tmp_path))
+    report = scan_with(artifact, run_staged_bandit, break_semgrep(fault, folder=tmp_path))
     assert report.verdict is Verdict.INCOMPLETE
     assert [run.name for run in report.engines if run.state is not EngineState.OK] == ["semgrep"]
 

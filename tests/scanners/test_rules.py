@@ -85,7 +85,15 @@ def test_rule_without_a_field_is_refused(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"severity": "huge"}, {"confidence": "sure"}, {"engine": "oracle"}, {"engine": "semgrep"}, {"more": 1}]
+    "change",
+    [
+        {"severity": "huge"},
+        {"confidence": "sure"},
+        {"engine": "oracle"},
+        {"engine": "semgrep"},
+        {"more": 1},
+        {"when": ["code.dream"]},
+    ],
 )
 def test_rule_with_an_unknown_value_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(RulesInvalid):

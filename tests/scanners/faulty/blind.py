@@ -2,8 +2,10 @@
 
 import json
 import sys
+from importlib.metadata import version
 
 ANSWER = {
+    "version": version("semgrep"),
     "findings": [],
     "results": [],
     "errors": [],
