@@ -44,3 +44,9 @@ class RulesInvalid(ScannerError):
     """A rule file lacks a field or names a value that does not exist."""
 
     code = "rules_invalid"
+
+
+class RecordsUnreadable(ScannerError):
+    """Records or an index that the operator pointed at cannot be read, so that a look-up would say nothing."""
+
+    code = "records_unreadable"

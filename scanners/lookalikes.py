@@ -155,7 +155,8 @@ def find_neighbour(name: str, *, index: NameIndex) -> str | None:
     if len(name) < limits.EDIT_NAME_CHARACTERS - 1:
         return None
     candidates = {popular for form in {name, *shorten(name)} for popular in index.shortened.get(form, ())}
-    return next((popular for popular in sorted(candidates) if is_one_slip(name, popular)), None)
+    same_kind = (popular for popular in sorted(candidates) if popular.startswith("@") is name.startswith("@"))
+    return next((popular for popular in same_kind if is_one_slip(name, popular)), None)
 
 
 def is_one_slip(name: str, popular: str) -> bool:
