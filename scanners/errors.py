@@ -54,3 +54,7 @@ class CacheUnsafe(ScannerError):
     """The cache's folder is not ours alone, so that anybody could write results into it."""
 
     code = "cache_unsafe"
+class RecordsUnreadable(ScannerError):
+    """Records or an index that the operator pointed at cannot be read, so that a look-up would say nothing."""
+
+    code = "records_unreadable"

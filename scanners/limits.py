@@ -70,3 +70,17 @@ CACHE_BYTES: Final = 2 * 1024 * MIB  # a directory cache: about a million files'
 CACHE_MEMORY_BYTES: Final = 64 * MIB  # a cache within one process
 CACHE_ENTRY_BYTES: Final = 1 * MIB  # one entry; real ones are under 4 KiB
 CACHE_TOUCH_SECONDS: Final = 3_600.0  # an entry's age is renewed by use, at most this often
+# What a manifest and its neighbours declare.
+CAPABILITY_DETAILS: Final = 50  # hosts, commands or names shown for one capability: more is not read by anyone
+CAPABILITY_PLACES: Final = 5  # lines shown for one capability
+DEPENDENCY_FILE_BYTES: Final = 8 * MIB  # one file that names dependencies; lock files of large projects are 2 MiB
+DEPENDENCIES: Final = 20_000  # names of one artifact, lock files included; more are reported as not read
+DEPENDENCY_DEPTH: Final = 20  # dependencies inside dependencies of an old lock file; npm's own stop at about 10
+MARKUP_NESTING: Final = 2_000  # opening brackets of a TOML file, whose parser recurses into them
+OSV_RECORD_BYTES: Final = 1 * MIB  # one OSV record; the largest known is under 200 KiB
+OSV_RECORDS: Final = 500_000  # records of one directory that are read in advance
+UPSTREAM_INDEX_BYTES: Final = 512 * MIB  # an index of three million known files
+UPSTREAM_FILE_BYTES: Final = 64  # below this, files of different projects are equal by chance
+README_CHARACTERS: Final = 80  # a readme with fewer letters says nothing
+EDIT_NAME_CHARACTERS: Final = 5  # shorter names lie one letter apart from too many others
+SARIF_RESULTS: Final = 25_000  # results of one run: what the common readers of SARIF take

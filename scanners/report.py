@@ -100,6 +100,16 @@ class EngineRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Capability:
+    """One thing the artifact can do: hosts, commands or names, first places as path:line, and when it is done."""
+
+    name: str
+    details: tuple[str, ...]
+    places: tuple[str, ...]
+    contexts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScanReport:
     """Everything a scan found out; equal bytes and equal rules give an equal report apart from `seconds`."""
 

@@ -145,7 +145,8 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
 def ruleset_digest() -> str:
     """Return a SHA-256 over every rule and every line of the engine: what decides a report beside the artifact."""
     digest = hashlib.sha256()
-    for path in sorted([*SCANNERS.rglob("*.py"), *FOLDER.rglob("*.toml"), *FOLDER.rglob("*.yar")]):
+    data = [path for suffix in ("toml", "yar", "txt") for path in FOLDER.rglob(f"*.{suffix}")]
+    for path in sorted([*SCANNERS.rglob("*.py"), SCANNERS / "switches.toml", *data]):
         name = path.relative_to(SCANNERS).as_posix()
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
