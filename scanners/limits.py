@@ -47,3 +47,13 @@ SEMGREP_RULE_SECONDS: Final = 15  # one rule on one file; a time-out is reported
 # Deep nesting: 2,500 chained operators need about 10,000 interpreter frames in bandit's visitor.
 CHILD_STACK_BYTES: Final = 512 * MIB  # address space only, committed as it is touched
 CHILD_RECURSION: Final = 100_000  # frames
+
+# Bytes and texts (yara, secrets, texts, prompts).
+YARA_FILE_SECONDS: Final = 10  # all byte rules on one file; a time-out is an error and makes the scan incomplete
+YARA_MATCHES_PER_PATTERN: Final = 50  # the most any rule counts to, and enough places for a reviewer
+LINE_CHARACTERS: Final = 2_000  # a line of hand-written code; longer ones are generated, data or hiding something
+LITERAL_CHARACTERS: Final = 40  # the shortest encoded text that can hold a call worth hiding
+LITERALS_PER_FILE: Final = 2_000  # string literals decoded in one file
+DECODED_BYTES: Final = 1 * MIB  # what one encoded literal may grow to; the rest of it is not looked at
+PROMPT_CHARACTERS: Final = 64_000  # one text a language model may be given; the rest is beyond any context kept
+PROMPTS_PER_FILE: Final = 2_000  # texts a language model may be given from one file
