@@ -84,3 +84,12 @@ UPSTREAM_FILE_BYTES: Final = 64  # below this, files of different projects are e
 README_CHARACTERS: Final = 80  # a readme with fewer letters says nothing
 EDIT_NAME_CHARACTERS: Final = 5  # shorter names lie one letter apart from too many others
 SARIF_RESULTS: Final = 25_000  # results of one run: what the common readers of SARIF take
+# Bytes and texts (yara, secrets, texts, prompts).
+YARA_FILE_SECONDS: Final = 10  # all byte rules on one file; a time-out is an error and makes the scan incomplete
+YARA_MATCHES_PER_PATTERN: Final = 50  # the most any rule counts to, and enough places for a reviewer
+LINE_CHARACTERS: Final = 2_000  # a line of hand-written code; longer ones are generated, data or hiding something
+LITERAL_CHARACTERS: Final = 40  # the shortest encoded text that can hold a call worth hiding
+LITERALS_PER_FILE: Final = 2_000  # string literals decoded in one file
+DECODED_BYTES: Final = 1 * MIB  # what one encoded literal may grow to; the rest of it is not looked at
+PROMPT_CHARACTERS: Final = 64_000  # one text a language model may be given; the rest is beyond any context kept
+PROMPTS_PER_FILE: Final = 2_000  # texts a language model may be given from one file

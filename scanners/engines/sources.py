@@ -19,12 +19,11 @@ from scanners.engines import (
     cap_findings,
     check_run,
     fail_engine,
-    select_rules,
     state_of,
 )
 from scanners.errors import ToolFailed
 from scanners.report import EngineRun, EngineState, FileRecord, Finding, Kind
-from scanners.rules import ruleset_digest
+from scanners.rules import load_rules, ruleset_digest
 from scanners.sandbox import ToolRun, run_python
 
 NAME = "sources"
@@ -112,7 +111,7 @@ def parse_staged(item: dict[str, Any]) -> StagedFile:
 
 def parse_hit(item: dict[str, Any]) -> Finding:
     """Return one finding; raises KeyError for an unknown rule."""
-    rule = select_rules(NAME)[item["rule_id"]]
+    rule = load_rules()[item["rule_id"]]
     return rule.make_finding(path=item["path"], line=item["line"], end_line=item["end_line"], snippet=item["snippet"])
 
 
