@@ -21,6 +21,11 @@ class ArchiveRefused(ScannerError):
         super().__init__(detail)
         self.code = code
 
+    @property
+    def rule_id(self) -> str:
+        """Return the rule that explains this refusal to a person."""
+        return self.code.replace("_", "-")
+
 
 class MemberMissing(ScannerError):
     """The archive is sound but holds no file of that name."""

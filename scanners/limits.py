@@ -14,7 +14,7 @@ UNPACKED_BYTES: Final = 200 * MIB  # all members together, counted while inflati
 MEMBER_BYTES: Final = 64 * MIB  # one member, counted while inflating
 RATIO: Final = 50  # inflated bytes per compressed byte ...
 RATIO_FLOOR_BYTES: Final = 10 * MIB  # ... judged only above this: small text compresses far better than 50
-ENTRIES: Final = 5_000  # files and folders; checked before any name is stored
+ENTRIES: Final = 20_000  # files and folders of all levels; the largest honest wheels hold some ten thousand
 PATH_BYTES: Final = 512  # one path in UTF-8, under every file system's limit
 NAME_BYTES: Final = 255  # one component, the limit of ext4, APFS and NTFS
 PATH_DEPTH: Final = 20  # components in a path
@@ -47,3 +47,13 @@ SEMGREP_RULE_SECONDS: Final = 15  # one rule on one file; a time-out is reported
 # Deep nesting: 2,500 chained operators need about 10,000 interpreter frames in bandit's visitor.
 CHILD_STACK_BYTES: Final = 512 * MIB  # address space only, committed as it is touched
 CHILD_RECURSION: Final = 100_000  # frames
+
+# Unpacking.
+UNPACK_SECONDS: Final = 60.0  # wall clock for one artifact; 200 MiB inflate in under 3 s, hashing and writing included
+GZIP_HEADER_BYTES: Final = 1 * KIB  # a gzip header with its file name
+ZIP_COMMENT_BYTES: Final = 1 * KIB  # a comment that is text; `git archive` writes 40 characters
+BYTECODE_BYTES: Final = 4 * MIB  # one compiled file that is compared with its source
+BYTECODE_DEPTH: Final = 100  # constants inside constants; the compiler nests two or three deep
+PICKLE_BYTES: Final = 64 * MIB  # one pickle that is walked through
+PICKLE_OPERATIONS: Final = 2_000_000  # walked before it is given up as unread
+PICKLE_FINDINGS: Final = 20  # imports named a file
