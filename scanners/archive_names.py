@@ -10,7 +10,15 @@ from scanners import limits
 from scanners.errors import ArchiveRefused
 
 RESERVED = frozenset(
-    ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        "conin$",
+        "conout$",
+        *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"),
+    ]
 )
 
 
@@ -26,8 +34,11 @@ def check_name(name: str) -> str:
     """Return the clean relative path of a member ("" for the root itself); raises ArchiveRefused."""
     if name.startswith("/"):
         raise ArchiveRefused("archive_path_absolute", f"{name!r} is an absolute path")
-    if "\\" in name or ":" in name:
-        raise ArchiveRefused("archive_name_unsafe", f"{name!r} holds a backslash or colon")
+    if "\\" in name:
+        raise ArchiveRefused("archive_name_unsafe", f"{name!r} holds a backslash; zip files separate folders by /")
+    if ":" in name or "!/" in name:
+        # We write "lib.zip!/a.py" for a file inside an archive inside the artifact.
+        raise ArchiveRefused("archive_name_unsafe", f"{name!r} holds a colon, or an exclamation mark before a slash")
     if len(name.encode("utf-8")) > limits.PATH_BYTES:
         raise ArchiveRefused("archive_path_length", f"{name[:80]!r}... is over {limits.PATH_BYTES} bytes")
     # "./" in front is what tar writes for a folder packed from inside; it changes no meaning.

@@ -1,12 +1,11 @@
-"""Reads a gzip-compressed tar as one stream: regular files and folders only, and nothing after the end.
+"""Reads a tar as one stream: regular files and folders only, and nothing after the end.
 
 Never asks the standard library's tarfile, whose extraction filters have been bypassed more than once.
 """
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from scanners import limits
 from scanners.archive_budget import Budget, Entry
@@ -15,58 +14,24 @@ from scanners.errors import ArchiveRefused
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
-# pax keys (POSIX.1-2008, pax) that say nothing about content; any other could change size, target or sparseness.
-PAX_ALLOWED = frozenset(["path", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment"])
-REFUSED_TYPES = {b"1": "archive_hardlink", b"2": "archive_symlink", b"3": "archive_device",
-                 b"4": "archive_device", b"6": "archive_device"}  # fmt: skip
+# pax keys (POSIX.1-2008, pax) that say nothing about content; `path` and `size` are checked, any other is refused.
+PAX_HARMLESS = frozenset(["mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment"])
+PAX_HARMLESS_PREFIXES = ("SCHILY.dev", "SCHILY.ino", "SCHILY.nlink", "LIBARCHIVE.creationtime")
+REFUSED_TYPES = {
+    b"1": "archive_hardlink", b"2": "archive_symlink", b"3": "archive_device", b"4": "archive_device",
+    b"6": "archive_device", b"K": "archive_symlink", b"S": "archive_sparse",
+}  # fmt: skip
+SETUID_MODES = 0o6000
 
 
-class GzipStream:
-    """A single gzip member read in bounded steps; raises ArchiveRefused for damage and for bytes after it."""
-
-    def __init__(self, handle: BinaryIO, *, budget: Budget) -> None:
-        self._handle = handle
-        self._budget = budget
-        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        self._buffer = bytearray()
-        self._packed = b""
+class ByteStream(Protocol):
+    """Where a tar comes from: plain or inflated on the way."""
 
     def read(self, count: int) -> bytes:
-        """Return exactly that many bytes; raises ArchiveRefused when the stream ends before."""
-        while len(self._buffer) < count:
-            if not self._fill():
-                raise ArchiveRefused("archive_truncated", "the tar ends in the middle of an entry")
-        data = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return data
+        """Return exactly that many bytes; raises ArchiveRefused when there are fewer."""
 
     def is_at_end(self) -> bool:
         """Say whether nothing is left."""
-        return not self._buffer and not self._fill()
-
-    def _fill(self) -> bool:
-        while not self._decoder.eof:
-            try:
-                chunk = self._decoder.decompress(self._packed, limits.CHUNK_BYTES)
-            except zlib.error as error:
-                raise ArchiveRefused("archive_truncated", f"damaged compressed data: {error}") from None
-            self._packed = self._decoder.unconsumed_tail
-            self._budget.count_bytes(packed=0, inflated=len(chunk))
-            if chunk:
-                self._buffer += chunk
-                return True
-            # Asked only now: zlib may hold back output after the last input byte.
-            if not self._packed and not self._decoder.eof:
-                self._read_packed()
-        if self._decoder.unused_data or self._handle.read(1):
-            raise ArchiveRefused("archive_trailing_data", "bytes follow the gzip stream")
-        return False
-
-    def _read_packed(self) -> None:
-        self._packed = self._handle.read(limits.CHUNK_BYTES)
-        self._budget.count_bytes(packed=len(self._packed), inflated=0)
-        if not self._packed:
-            raise ArchiveRefused("archive_truncated", "the gzip stream is cut off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,78 +39,131 @@ class TarHeader:
     name: str
     size: int
     kind: bytes
+    mode: int
 
 
-def iterate_tar_gz(handle: BinaryIO, *, budget: Budget) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What extended headers say about the next member; None where they say nothing."""
+
+    path: str | None = None
+    size: int | None = None
+
+
+def iterate_tar(stream: ByteStream, *, budget: Budget) -> Iterator[Entry]:
     """Yield every member in file order; raises ArchiveRefused at the first disagreement."""
-    stream = GzipStream(handle, budget=budget)
-    override: str | None = None
+    override: Override | None = None
     while (block := stream.read(BLOCK)) != ZERO_BLOCK:
         budget.count_entry()
         header = parse_header(block)
-        if header.kind in (b"x", b"g", b"L"):
-            content = read_extended(stream, header=header)
-            override = read_override(content, kind=header.kind, before=override)
-            continue
-        name, override = override or header.name, None
-        check_kind(header, name=name)
-        is_folder = header.kind == b"5"
-        if is_folder and header.size:
-            raise ArchiveRefused("archive_header_mismatch", f"folder {name!r} has content")
-        yield Entry(name=name, is_folder=is_folder, chunks=read_content(stream, size=header.size))
+        if header.kind == b"g":
+            check_global(parse_pax(read_extended(stream, header=header)))
+        elif header.kind in (b"x", b"L"):
+            if override is not None:
+                raise ArchiveRefused("archive_pax", "two extended headers for one member")
+            override = read_override(read_extended(stream, header=header), kind=header.kind)
+        else:
+            yield make_entry(header, stream=stream, override=override or Override())
+            override = None
     if override is not None:
         raise ArchiveRefused("archive_truncated", "the tar ends after an extended header")
     check_padding(stream)
 
 
-def check_kind(header: TarHeader, *, name: str) -> None:
-    """Raise ArchiveRefused for everything that is not a regular file or a folder."""
+def is_tar_header(block: bytes) -> bool:
+    """Say whether these bytes begin a tar: its checksum is right, which also finds a tar without a magic word."""
+    if len(block) < BLOCK or block[:1] == b"\0":
+        return False
+    try:
+        return parse_octal(block[148:156]) == sum_header(block)
+    except ArchiveRefused:
+        return False
+
+
+def make_entry(header: TarHeader, *, stream: ByteStream, override: Override) -> Entry:
+    """Return the member; raises ArchiveRefused for everything that is not a plain file or an empty folder."""
+    name = header.name if override.path is None else override.path
     if header.kind not in (b"0", b"\0", b"5"):
-        code = REFUSED_TYPES.get(header.kind, "archive_unsupported")
+        code = REFUSED_TYPES.get(header.kind, "archive_entry_type")
         raise ArchiveRefused(code, f"{name!r} is neither file nor folder (type {header.kind!r})")
+    if override.size not in (None, header.size):
+        raise ArchiveRefused("archive_pax", f"two headers state two sizes for {name!r}")
+    is_folder = header.kind == b"5"
+    if is_folder and header.size:
+        raise ArchiveRefused("archive_folder_content", f"folder {name!r} has content")
+    if not is_folder and name.endswith("/"):
+        # Half of all readers make a folder of it.
+        raise ArchiveRefused("archive_header_mismatch", f"{name!r} is a file by type and a folder by name")
+    return Entry(
+        name=name, is_folder=is_folder, chunks=read_content(stream, size=header.size),
+        mode=header.mode,
+    )  # fmt: skip
 
 
 def parse_header(block: bytes) -> TarHeader:
-    """Return name, size and type of a ustar header; raises ArchiveRefused when damaged."""
-    checksum = sum(block[:148]) + 8 * 0x20 + sum(block[156:])
-    if parse_octal(block[148:156]) != checksum:
-        raise ArchiveRefused("archive_header_mismatch", "a tar header's checksum is wrong")
+    """Return name, size, type and mode of a header; raises ArchiveRefused when damaged."""
+    if parse_octal(block[148:156]) != sum_header(block):
+        raise ArchiveRefused("archive_damaged", "a tar header's checksum is wrong")
     name = block[:100].split(b"\0", 1)[0]
-    # The prefix exists in POSIX ustar only; old GNU headers keep times in its place.
-    if block[257:263] == b"ustar\0":
-        prefix = block[345:500].split(b"\0", 1)[0]
-        name = prefix + b"/" + name if prefix else name
-    return TarHeader(name=decode_name(name), size=parse_octal(block[124:136]), kind=block[156:157])
+    prefix = block[345:500].split(b"\0", 1)[0]
+    if prefix and block[257:263] != b"ustar\0":
+        # The prefix exists in POSIX ustar only, yet some readers apply it to every dialect.
+        raise ArchiveRefused("archive_header_mismatch", f"{name!r} has a prefix that only some readers would apply")
+    return TarHeader(
+        name=decode_name(prefix + b"/" + name if prefix else name),
+        size=parse_octal(block[124:136]),
+        kind=block[156:157],
+        mode=parse_octal(block[100:108]),
+    )
+
+
+def sum_header(block: bytes) -> int:
+    """Return the checksum of a header block, its own field counted as spaces."""
+    return sum(block[:148]) + 8 * 0x20 + sum(block[156:BLOCK])
 
 
 def parse_octal(raw: bytes) -> int:
-    """Return an octal field; raises ArchiveRefused for base-256 and other lies about size."""
-    text = raw.strip(b" \0")
+    """Return an octal field; raises ArchiveRefused for base-256, signs and other lies about size."""
+    text = raw.lstrip(b" ").rstrip(b" \0")
     if not text:
         return 0
     if not all(character in b"01234567" for character in text):
-        raise ArchiveRefused("archive_header_mismatch", "a tar header holds a number that is not octal")
+        raise ArchiveRefused("archive_damaged", "a tar header holds a number that is not octal")
     return int(text, 8)
 
 
-def read_extended(stream: GzipStream, *, header: TarHeader) -> bytes:
+def read_extended(stream: ByteStream, *, header: TarHeader) -> bytes:
     """Return the content of an extended header; raises ArchiveRefused above its limit."""
     if header.size > limits.TAR_HEADER_BYTES:
         raise ArchiveRefused("archive_pax", "an extended header is too long")
     return b"".join(read_content(stream, size=header.size))
 
 
-def read_override(content: bytes, *, kind: bytes, before: str | None) -> str | None:
-    """Return the name an extended header gives the next member; raises ArchiveRefused."""
-    if before is not None:
-        raise ArchiveRefused("archive_pax", "two extended headers for one member")
+def read_override(content: bytes, *, kind: bytes) -> Override:
+    """Return what an extended header says about the next member; raises ArchiveRefused."""
     if kind == b"L":
-        return decode_name(content.rstrip(b"\0"))
+        return Override(path=decode_name(content.removesuffix(b"\0")))
     records = parse_pax(content)
-    allowed = PAX_ALLOWED if kind == b"x" else frozenset(["comment"])
-    if unknown := sorted(set(records) - allowed):
-        raise ArchiveRefused("archive_pax", f"extended header sets {unknown[0]!r}")
-    return records.get("path")
+    size = records.pop("size", None)
+    path = records.pop("path", None)
+    refuse_records(records)
+    if size is not None and not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise ArchiveRefused("archive_pax", "an extended header states a size that is no number")
+    return Override(path=path, size=None if size is None else int(size))
+
+
+def check_global(records: dict[str, str]) -> None:
+    """Raise ArchiveRefused when a header meant for all members says more than when and by whom."""
+    refuse_records(records)
+
+
+def refuse_records(records: dict[str, str]) -> None:
+    """Raise ArchiveRefused for the first record that could change name, size, target or sparseness."""
+    for key in sorted(records):
+        if key.startswith("GNU.sparse."):
+            raise ArchiveRefused("archive_sparse", f"extended header sets {key!r}")
+        if key not in PAX_HARMLESS and not key.startswith(PAX_HARMLESS_PREFIXES):
+            raise ArchiveRefused("archive_pax", f"extended header sets {key!r}")
 
 
 def parse_pax(content: bytes) -> dict[str, str]:
@@ -166,7 +184,7 @@ def parse_pax(content: bytes) -> dict[str, str]:
     return records
 
 
-def read_content(stream: GzipStream, *, size: int) -> Iterator[bytes]:
+def read_content(stream: ByteStream, *, size: int) -> Iterator[bytes]:
     """Yield a member's content and swallow the padding to the next block."""
     remaining = size
     while remaining:
@@ -177,7 +195,7 @@ def read_content(stream: GzipStream, *, size: int) -> Iterator[bytes]:
         stream.read(BLOCK - size % BLOCK)
 
 
-def check_padding(stream: GzipStream) -> None:
+def check_padding(stream: ByteStream) -> None:
     """Raise ArchiveRefused unless only a bounded run of zero blocks follows the first one."""
     blocks = 1
     while not stream.is_at_end():

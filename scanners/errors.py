@@ -21,6 +21,11 @@ class ArchiveRefused(ScannerError):
         super().__init__(detail)
         self.code = code
 
+    @property
+    def rule_id(self) -> str:
+        """Return the rule that explains this refusal to a person."""
+        return self.code.replace("_", "-")
+
 
 class MemberMissing(ScannerError):
     """The archive is sound but holds no file of that name."""
@@ -50,10 +55,14 @@ class SandboxMissing(ToolFailed):
     """The kernel offers nothing that would hold a process which reads hostile input."""
 
     code = "sandbox_missing"
+
+
 class CacheUnsafe(ScannerError):
     """The cache's folder is not ours alone, so that anybody could write results into it."""
 
     code = "cache_unsafe"
+
+
 class RecordsUnreadable(ScannerError):
     """Records or an index that the operator pointed at cannot be read, so that a look-up would say nothing."""
 

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     BYTECODE = "bytecode"
     NATIVE = "native"
     ARCHIVE = "archive"
+    PICKLE = "pickle"
+    FOREIGN = "foreign"  # a script in a language no engine reads
 
 
 class EngineState(StrEnum):
@@ -74,12 +76,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file of the artifact; `size` in bytes."""
+    """One file of the artifact; `size` in bytes, `content_type` a media type, "" in reports of old."""
 
     path: str
     sha256: str
     size: int
     kind: Kind
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

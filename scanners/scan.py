@@ -5,23 +5,21 @@ Answers every hostile input with a report. Raises only when the artifact itself 
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from scanners import limits
 from scanners.archive import hash_artifact, unpack
 from scanners.engines import Engine, EngineResult
-from scanners.engines.bandit_stage import run_staged_bandit
+from scanners.engines.bandit import run_bandit
 from scanners.engines.semgrep import run_semgrep
 from scanners.engines.sources import read_sources
 from scanners.errors import ArchiveRefused
-from scanners.inventory import find_unreadable, take_inventory
+from scanners.inventory import find_unaccounted, take_inventory
 from scanners.report import FileRecord, Finding, ScanReport
 from scanners.rules import load_rules, ruleset_digest
 from scanners.verdict import judge
 
-REFUSED_RULE = "archive-refused"
-ENGINES: tuple[Engine, ...] = (run_staged_bandit, run_semgrep)
+ENGINES: tuple[Engine, ...] = (run_bandit, run_semgrep)
 
 
 def scan_artifact(
@@ -62,9 +60,11 @@ def look(
 ) -> tuple[tuple[Finding, ...], tuple[FileRecord, ...], tuple[EngineResult, ...]]:
     """Return findings, files and engine results of an artifact; raises ArchiveRefused."""
     tree = unpack(path, into=make_folder(scratch / "members"))
+    records = take_inventory(tree)
+    unaccounted = find_unaccounted(tree, records=records)
     stage, records, sources = read_sources(
         tree,
-        records=take_inventory(tree),
+        records=records,
         scratch=make_folder(scratch / "sources"),
         seconds=seconds_left(deadline),
     )
@@ -73,7 +73,7 @@ def look(
         # A folder each: no engine reads or overwrites what another one wrote.
         folder = make_folder(scratch / f"engine{number}")
         results.append(engine(stage, scratch=folder, seconds=seconds_left(deadline)))
-    findings = [*find_unreadable(records), *(finding for result in results for finding in result.findings)]
+    findings = [*unaccounted, *(finding for result in results for finding in result.findings)]
     findings.sort(key=lambda item: (item.path, item.line, item.rule_id, item.end_line, item.snippet))
     return tuple(findings), records, tuple(results)
 
@@ -93,10 +93,10 @@ def refuse(path: Path, *, refused: ArchiveRefused, digest: str, seconds: float) 
     """Return the report on an archive that was not opened.
 
     The verdict is incomplete, not malicious: nothing inside was looked at, so nothing about intent is proven. The
-    finding is critical all the same, because honest packers do not write such archives.
+    finding says how grave it is: what only a forger writes is critical.
     """
     detail = refused.detail[: limits.SNIPPET_CHARACTERS]
-    finding = replace(load_rules()[REFUSED_RULE].make_finding(path="", line=0, snippet=detail), rule_id=refused.code)
+    finding = load_rules()[refused.rule_id].make_finding(path="", line=0, snippet=detail)
     errors = (f"archive: {refused.code}",)
     judgement = judge((finding,), engines=(), errors=errors)
     return ScanReport(

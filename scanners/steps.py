@@ -70,7 +70,9 @@ def take_step(step: Step, *, sources: Sources, known: Mapping[str, list[dict[str
         read=reading.read | {file.path for file in old},
         errors=reading.errors,
     )
-    return Done(step.name, whole, time.monotonic() - started, {} if reading.errors else keep(reading, files=fresh.files))
+    return Done(
+        step.name, whole, time.monotonic() - started, {} if reading.errors else keep(reading, files=fresh.files)
+    )
 
 
 def key_of(file: Source) -> str:

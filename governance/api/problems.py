@@ -109,6 +109,66 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
         "archive_bomb_ratio": ProblemType(
             422, "The archive inflates too much", "Leave out files that are mostly padding."
         ),
+        "archive_damaged": ProblemType(
+            422, "A header or compressed stream is damaged", "Pack it again with a common tool and send it unchanged."
+        ),
+        "archive_directory": ProblemType(
+            422,
+            "The zip directory is not where or as long as it says",
+            "Pack it again with a common tool, and do not edit it afterwards.",
+        ),
+        "archive_size": ProblemType(
+            422,
+            "A member is longer or shorter than stated",
+            "Pack it again with a common tool, and do not edit it afterwards.",
+        ),
+        "archive_checksum": ProblemType(
+            422, "The checksum of a member is wrong", "Pack it again and send it unchanged."
+        ),
+        "archive_descriptor": ProblemType(
+            422,
+            "The record behind a member's data disagrees",
+            "Pack it again with a common tool, and do not edit it afterwards.",
+        ),
+        "archive_prepended": ProblemType(
+            422, "Bytes stand before the archive", "Send the archive alone, with nothing before it."
+        ),
+        "archive_polyglot": ProblemType(
+            422, "The file is two kinds of archive at once", "Pack the plugin again with a common tool."
+        ),
+        "archive_comment": ProblemType(
+            422, "A comment of the archive is no short text", "Pack it without a comment, or with one line of text."
+        ),
+        "archive_extra": ProblemType(
+            422, "An extra field of the archive is damaged or doubled", "Pack it again with a common tool."
+        ),
+        "archive_second_name": ProblemType(422, "A member carries a second name", "Pack it with names in UTF-8 only."),
+        "archive_zip64": ProblemType(
+            422,
+            "Zip64 records that lie or are not needed",
+            "Pack it again without zip64: no plugin is large enough to need it.",
+        ),
+        "archive_split": ProblemType(422, "The archive is split over several files", "Pack everything in one file."),
+        "archive_compression": ProblemType(
+            422, "A compression method that is not read", "Pack a .zip (stored or deflated) or a .tar.gz."
+        ),
+        "archive_feature": ProblemType(
+            422, "A zip feature that no plugin needs", "Pack a plain .zip (stored or deflated) or .tar.gz."
+        ),
+        "archive_gzip_header": ProblemType(
+            422, "A gzip header with fields no packer writes", "Compress the tar again with gzip."
+        ),
+        "archive_gzip_members": ProblemType(
+            422, "A second gzip stream follows the first", "Compress the tar as one stream."
+        ),
+        "archive_sparse": ProblemType(422, "A sparse tar member", "Pack the file in full."),
+        "archive_entry_type": ProblemType(
+            422, "A tar member of a kind that is not read", "Pack plain files and folders only."
+        ),
+        "archive_folder_content": ProblemType(
+            422, "A folder of the archive holds data", "Pack it again with a common tool."
+        ),
+        "archive_time": ProblemType(422, "Unpacking takes too long", "Pack fewer and smaller files."),
         # Publishers and the catalogue.
         "publisher_slug_taken": ProblemType(409, "The slug is taken", "Choose another slug."),
         "challenge_invalid": ProblemType(

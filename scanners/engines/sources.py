@@ -29,7 +29,7 @@ from scanners.sandbox import ToolRun, run_python
 NAME = "sources"
 VERSION = f"1+python{sys.version_info.major}.{sys.version_info.minor}"
 CHILD = "scanners.engines.sources_child"
-READ_KINDS = frozenset([Kind.PYTHON, Kind.JAVASCRIPT, Kind.TEXT, Kind.SCRIPT])
+READ_KINDS = frozenset([Kind.PYTHON, Kind.JAVASCRIPT, Kind.TEXT, Kind.SCRIPT, Kind.FOREIGN])
 
 
 def read_sources(

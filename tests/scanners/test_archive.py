@@ -1,5 +1,6 @@
 """Hostile archives are refused with their own code; honest ones are read whole, under names of our own."""
 
+import re
 import stat
 import tarfile
 from pathlib import Path
@@ -9,12 +10,16 @@ import pytest
 from scanners import limits
 from scanners.archive import read_member, unpack
 from scanners.errors import ArchiveRefused, MemberMissing
-from tests.samples import archives
+from scanners.rules import load_rules
+from tests.samples import archives, hostile
 
 REFUSED = {
     **{f"zip: {name}": case for name, case in archives.refused_zips().items()},
     **{f"tar: {name}": case for name, case in archives.refused_tars().items()},
+    **{f"zip, changed: {name}": case for name, case in hostile.refused_zips().items()},
+    **{f"tar, changed: {name}": case for name, case in hostile.refused_tars().items()},
 }
+HONEST = hostile.honest_archives()
 
 
 @pytest.fixture
@@ -36,6 +41,19 @@ def test_eves_archive_is_refused_with_its_own_code(name: str, artifact: Path, in
     with pytest.raises(ArchiveRefused) as refused:
         unpack(artifact, into=into)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_honest_programs_write_is_read(name: str, artifact: Path, into: Path) -> None:
+    artifact.write_bytes(HONEST[name])
+    assert unpack(artifact, into=into).files
+
+
+def test_every_code_an_archive_is_refused_with_has_a_rule() -> None:
+    source = "".join(path.read_text() for path in Path(limits.__file__).parent.glob("archive*.py"))
+    codes = set(re.findall(r'"(archive_[a-z0-9_]+)"', source))
+    rules = {rule.id for rule in load_rules().values() if rule.technique == "refused-archive"}
+    assert {code.replace("_", "-") for code in codes} == rules
 
 
 def test_duplicate_name_in_a_zip_is_refused(artifact: Path, into: Path) -> None:

@@ -60,7 +60,7 @@ def test_rule_leaves_its_clean_sample_alone(rule: Rule, report: ScanReport) -> N
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_rule_explains_itself(rule: Rule) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.id)
+    assert re.fullmatch(r"[a-z]+(-[a-z][a-z0-9]*)*", rule.id)
     assert rule.technique
     assert len(rule.title) > 10
     assert rule.why.endswith(".")
