@@ -1,113 +1,209 @@
-"""The straight line of a scan: unpack, take the inventory, run the engines, judge.
+"""The straight line of a scan: hash, look in a confined process, run semgrep over what was staged, judge.
 
 Answers every hostile input with a report. Raises only when the artifact itself cannot be opened by us.
 """
 
+import json
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from scanners import limits
-from scanners.archive import hash_artifact, unpack
-from scanners.engines import Engine, EngineResult
-from scanners.engines.bandit import run_bandit
-from scanners.engines.semgrep import run_semgrep
-from scanners.engines.sources import read_sources
+from scanners.answers import Looked, read_look
+from scanners.archive import hash_artifact
+from scanners.cache import Cache, NoCache, make_key
+from scanners.engines import EngineResult
+from scanners.engines.semgrep import run_semgrep_batch
 from scanners.errors import ArchiveRefused
-from scanners.inventory import find_unaccounted, take_inventory
-from scanners.report import FileRecord, Finding, ScanReport
-from scanners.rules import load_rules, ruleset_digest
-from scanners.verdict import judge
+from scanners.folder import copy_folder
+from scanners.kept import UNREADABLE, Kept
+from scanners.report import EngineState, ScanReport
+from scanners.reports import make_report
+from scanners.rules import ruleset_digest
+from scanners.switches import Switch, load_switches, switch_off
+from scanners.warm import Warm
 
-ENGINES: tuple[Engine, ...] = (run_bandit, run_semgrep)
+NO_CACHE: Final = NoCache()
+WARM: Final = Warm()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a scan is asked for: whether a manifest is due, and engines that are left out to measure the others."""
+
+    needs_manifest: bool = True
+    without: frozenset[str] = frozenset()
+
+    @property
+    def switches(self) -> Mapping[str, Switch]:
+        """Return the engines' switches under these options."""
+        return switch_off(self.without) if self.without else load_switches()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One artifact or folder under way; `report` is there already when it was known or could not be looked at."""
+
+    digest: str
+    scratch: Path
+    started: float
+    deadline: float
+    looked: Looked
+    report: ScanReport | None = None
+
+
+DEFAULT: Final = Options()
 
 
 def scan_artifact(
-    path: Path, *, deadline_seconds: float | None = None, engines: tuple[Engine, ...] = ENGINES
+    path: Path, *, deadline_seconds: float | None = None, options: Options = DEFAULT, cache: Cache = NO_CACHE
 ) -> ScanReport:
-    """Scan one artifact within `deadline_seconds` of wall clock (the engine's own limit when None).
+    """Scan one artifact or folder within `deadline_seconds` of wall clock (the engine's own limit when None).
 
-    `engines` are the tools that read the staged sources; our own reading of them comes first and always.
-    Raises OSError when the file cannot be read or our disk is full, and RulesInvalid when our own rules are broken.
+    Raises OSError when it cannot be read or our disk is full, and RulesInvalid when our own rules are broken.
     """
-    started = time.monotonic()
+    return next(scan_artifacts([path], deadline_seconds=deadline_seconds, options=options, cache=cache))
+
+
+def scan_artifacts(
+    paths: Sequence[Path],
+    *,
+    deadline_seconds: float | None = None,
+    options: Options = DEFAULT,
+    workers: int = 1,
+    cache: Cache = NO_CACHE,
+) -> Iterator[ScanReport]:
+    """Scan many artifacts, `workers` at a time, and yield their reports in order; the deadline is each one's own.
+
+    While semgrep reads one batch the next one is looked at; alone, an artifact waits for nobody.
+    """
     seconds = limits.SCAN_SECONDS if deadline_seconds is None else min(deadline_seconds, limits.SCAN_SECONDS)
-    digest = hash_artifact(path)
-    with tempfile.TemporaryDirectory(prefix="scan-", ignore_cleanup_errors=True) as folder:
+    line = Line(options=options, cache=cache, seconds=seconds)
+    with ThreadPoolExecutor(max_workers=workers) as lookers, ThreadPoolExecutor(max_workers=1) as reader:
+        under_way: Future[list[ScanReport]] | None = None
+        for start in range(0, len(paths), limits.SCAN_BATCH):
+            subjects = list(lookers.map(line.look, paths[start : start + limits.SCAN_BATCH]))
+            if under_way is not None:
+                yield from under_way.result()
+            under_way = reader.submit(line.finish, subjects)
+        if under_way is not None:
+            yield from under_way.result()
+
+
+class Line:
+    """The stations of a scan under one set of options."""
+
+    def __init__(self, *, options: Options, cache: Cache, seconds: float) -> None:
+        self.options = options
+        self.cache = cache
+        self.seconds = seconds
+        self.kept = Kept(cache)
+
+    def look(self, path: Path) -> Subject:
+        """Hash one artifact, and look into it unless its report is known; raises OSError."""
+        started = time.monotonic()
+        scratch = Path(tempfile.mkdtemp(prefix="scan-"))
         try:
-            findings, records, results = look(path, scratch=Path(folder), deadline=started + seconds, engines=engines)
-        except ArchiveRefused as refused:
-            return refuse(path, refused=refused, digest=digest, seconds=time.monotonic() - started)
-    runs = tuple(result.run for result in results)
-    errors = tuple(f"{run.name}: {error}" for run in runs for error in run.errors)
-    judgement = judge(findings, engines=runs, errors=errors)
-    return ScanReport(
-        artifact_sha256=digest,
-        verdict=judgement.verdict,
-        score=judgement.score,
-        explanation=judgement.explanation,
-        findings=findings,
-        files=records,
-        engines=runs,
-        errors=errors,
-        ruleset_digest=ruleset_digest(),
-        seconds=time.monotonic() - started,
-    )
+            return self.look_in(path, scratch=scratch, started=started)
+        except OSError:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
 
+    def look_in(self, path: Path, *, scratch: Path, started: float) -> Subject:
+        """Look at one artifact or folder with a scratch folder of its own; raises OSError."""
+        folder = None
+        digest = ""
+        if path.is_dir():
+            try:
+                folder = copy_folder(path, into=scratch / "members")
+            except ArchiveRefused as refused:
+                looked = Looked(refused=(refused.code, refused.detail))
+                return Subject("", scratch, started, started + self.seconds, looked)
+            digest = folder.digest
+        else:
+            digest = hash_artifact(path)
+        subject = Subject(digest, scratch, started, started + self.seconds, Looked())
+        if (report := self.recall(subject)) is not None:
+            return replace(subject, report=report)
+        answer = WARM.call(
+            "look",
+            {
+                "folder": folder.to_message() if folder is not None else None,
+                "needs_manifest": self.options.needs_manifest,
+                "engines": sorted(name for name, switch in self.options.switches.items() if switch.is_enabled),
+            },
+            scratch=scratch,
+            seconds=min(limits.LOOK_SECONDS, subject.deadline - time.monotonic()),
+            files={} if folder is not None else {"artifact": path},
+            on_ask=self.kept.answer,
+        )
+        return replace(subject, looked=read_look(answer, scratch=scratch))
 
-def look(
-    path: Path, *, scratch: Path, deadline: float, engines: tuple[Engine, ...]
-) -> tuple[tuple[Finding, ...], tuple[FileRecord, ...], tuple[EngineResult, ...]]:
-    """Return findings, files and engine results of an artifact; raises ArchiveRefused."""
-    tree = unpack(path, into=make_folder(scratch / "members"))
-    records = take_inventory(tree)
-    unaccounted = find_unaccounted(tree, records=records)
-    stage, records, sources = read_sources(
-        tree,
-        records=records,
-        scratch=make_folder(scratch / "sources"),
-        seconds=seconds_left(deadline),
-    )
-    results = [sources]
-    for number, engine in enumerate(engines):
-        # A folder each: no engine reads or overwrites what another one wrote.
-        folder = make_folder(scratch / f"engine{number}")
-        results.append(engine(stage, scratch=folder, seconds=seconds_left(deadline)))
-    findings = [*unaccounted, *(finding for result in results for finding in result.findings)]
-    findings.sort(key=lambda item: (item.path, item.line, item.rule_id, item.end_line, item.snippet))
-    return tuple(findings), records, tuple(results)
+    def finish(self, subjects: list[Subject]) -> list[ScanReport]:
+        """Run semgrep over a batch, and return the report of each; removes their scratch folders."""
+        try:
+            results = self.run_semgrep(subjects)
+            return [self.report_on(subject, results.get(number)) for number, subject in enumerate(subjects)]
+        finally:
+            for subject in subjects:
+                shutil.rmtree(subject.scratch, ignore_errors=True)
 
+    def run_semgrep(self, subjects: list[Subject]) -> dict[int, EngineResult]:
+        """Return semgrep's result for each subject that has something staged."""
+        staged = {
+            number: subject.looked.stage
+            for number, subject in enumerate(subjects)
+            if subject.looked.stage is not None and self.options.switches["semgrep"].is_enabled
+        }
+        if not staged:
+            return {}
+        left = max(subjects[number].deadline for number in staged) - time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="semgrep-", ignore_cleanup_errors=True) as scratch:
+            results = run_semgrep_batch(
+                list(staged.values()),
+                scratch=Path(scratch),
+                seconds=max(0.0, min(limits.TOOL_SECONDS, left)),
+                cache=self.cache,
+            )
+        return dict(zip(staged, results, strict=True))
 
-def make_folder(path: Path) -> Path:
-    """Make a private folder and return it."""
-    path.mkdir(mode=0o700)
-    return path
+    def report_on(self, subject: Subject, semgrep: EngineResult | None) -> ScanReport:
+        """Return the report on one subject, and keep what was found when nothing went wrong."""
+        if subject.report is not None:
+            return replace(subject.report, seconds=time.monotonic() - subject.started)
+        report = make_report(
+            subject.looked,
+            semgrep=semgrep,
+            digest=subject.digest,
+            switches=self.options.switches,
+            seconds=time.monotonic() - subject.started,
+        )
+        if not report.errors and all(run.state is EngineState.OK for run in report.engines):
+            self.remember(subject, report=report)
+        return report
 
+    def recall(self, subject: Subject) -> ScanReport | None:
+        """Return the report on the same bytes under the same rules and options, when it is known."""
+        entry = self.cache.get_many([self.key_of(subject)]).get(self.key_of(subject))
+        if entry is None:
+            return None
+        try:
+            return ScanReport.from_dict(json.loads(entry))
+        except (*UNREADABLE, KeyError):
+            return None
 
-def seconds_left(deadline: float) -> float:
-    """Return the wall seconds one engine may take; 0 ends it at once, and the scan as incomplete."""
-    return max(0.0, min(limits.TOOL_SECONDS, deadline - time.monotonic()))
+    def remember(self, subject: Subject, *, report: ScanReport) -> None:
+        """Keep a whole report, and what the engines said file by file."""
+        entry = json.dumps(report.to_dict(), separators=(",", ":")).encode()
+        self.cache.put_many({self.key_of(subject): entry})
+        self.kept.store(subject.looked.kept or {})
 
-
-def refuse(path: Path, *, refused: ArchiveRefused, digest: str, seconds: float) -> ScanReport:
-    """Return the report on an archive that was not opened.
-
-    The verdict is incomplete, not malicious: nothing inside was looked at, so nothing about intent is proven. The
-    finding says how grave it is: what only a forger writes is critical.
-    """
-    detail = refused.detail[: limits.SNIPPET_CHARACTERS]
-    finding = load_rules()[refused.rule_id].make_finding(path="", line=0, snippet=detail)
-    errors = (f"archive: {refused.code}",)
-    judgement = judge((finding,), engines=(), errors=errors)
-    return ScanReport(
-        artifact_sha256=digest,
-        verdict=judgement.verdict,
-        score=judgement.score,
-        explanation=judgement.explanation,
-        findings=(finding,),
-        files=(),
-        engines=(),
-        errors=errors,
-        ruleset_digest=ruleset_digest(),
-        seconds=seconds,
-    )
+    def key_of(self, subject: Subject) -> str:
+        """Return the cache's key for a subject's report."""
+        extra = (str(self.options.needs_manifest), *sorted(self.options.without))
+        return make_key("report", engine_digest=ruleset_digest(), content_sha256=subject.digest, extra=extra)
