@@ -87,13 +87,14 @@ class Unpacker:
                 self.budget.remark(rule_id, path=file.path, detail="")
         self.budget.take_back(inner, path=file.path)
 
-    def make_tree(self) -> Tree:
+    def make_tree(self, *, errors: tuple[str, ...] = ()) -> Tree:
         """Return everything that was unpacked, in path order."""
         return Tree(
             root=self.into,
             files=tuple(sorted(self.files, key=lambda file: file.path)),
             remarks=tuple(sorted(self.budget.remarks.values(), key=lambda remark: (remark.path, remark.rule_id))),
             opened=frozenset(self.opened),
+            errors=errors,
         )
 
 

@@ -54,7 +54,7 @@ def iterate_zip(handle: BinaryIO, *, size: int, budget: Budget, start: int = 0) 
             raise ArchiveRefused(*explain_gap(header, position=position, start=start))
         local = read_local(handle, header=header)
         yield Entry(
-            name=decode_zip_name(header, local=local),
+            name=decode_zip_name(header, local=local, budget=budget),
             is_folder=header.is_folder,
             chunks=inflate(handle, header=header, start=local.data_start, budget=budget),
             mode=header.mode,
@@ -113,11 +113,16 @@ def check_stated(header: Header, *, stated: tuple[int, int, int]) -> None:
             raise ArchiveRefused("archive_header_mismatch", f"two headers of {header.raw_name[:80]!r} disagree")
 
 
-def decode_zip_name(header: Header, *, local: Local) -> str:
-    """Return the name; without a statement that it is UTF-8, only ASCII reads the same everywhere."""
-    if not header.flags & FLAG_UTF8 and not local.has_unicode_path and not header.raw_name.isascii():
-        raise ArchiveRefused("archive_name_encoding", f"name {header.raw_name[:80]!r} states no encoding")
-    return decode_name(header.raw_name)
+def decode_zip_name(header: Header, *, local: Local, budget: Budget) -> str:
+    """Return the name; raises ArchiveRefused unless it is UTF-8.
+
+    Finder and Info-ZIP do not say that a name is UTF-8. A reader that takes it for code page 437 shows other letters,
+    but the same ASCII, and two names stay two.
+    """
+    name = decode_name(header.raw_name)
+    if not header.flags & FLAG_UTF8 and not local.has_unicode_path and not name.isascii():
+        budget.remark("noted-name", detail=repr(name)[: limits.SNIPPET_CHARACTERS])
+    return name
 
 
 def inflate(handle: BinaryIO, *, header: Header, start: int, budget: Budget) -> Iterator[bytes]:
