@@ -135,7 +135,7 @@ def parse_rule(item: dict[str, Any], *, technique: str) -> Rule:
 def ruleset_digest() -> str:
     """Return a SHA-256 over every rule and every line of the engine: what decides a report beside the artifact."""
     digest = hashlib.sha256()
-    for path in sorted([*SCANNERS.rglob("*.py"), *FOLDER.glob("*.toml")]):
+    for path in sorted([*SCANNERS.rglob("*.py"), *FOLDER.rglob("*.toml"), *FOLDER.rglob("*.yar")]):
         name = path.relative_to(SCANNERS).as_posix()
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
