@@ -102,3 +102,16 @@ BYTECODE_DEPTH: Final = 100  # constants inside constants; the compiler nests tw
 PICKLE_BYTES: Final = 64 * MIB  # one pickle that is walked through
 PICKLE_OPERATIONS: Final = 2_000_000  # walked before it is given up as unread
 PICKLE_FINDINGS: Final = 20  # imports named a file
+# The Python pass. A megabyte of dense source is about 400,000 expressions; each is looked at a handful of times.
+PYTHON_STEPS_PER_MODULE: Final = 1_000_000  # expressions and statements; about 8 seconds
+PYTHON_STEPS: Final = 6_000_000  # the same, for all modules of one plugin
+PYTHON_STEPS_FOLLOWED: Final = 3  # calls are followed with their arguments up to this many times the plugin's nodes ...
+PYTHON_STEPS_FOLLOWED_FLOOR: Final = 400_000  # ... or this many steps, so that small plugins are followed to the end
+PYTHON_ALTERNATIVES: Final = 8  # different constants or names that one expression can stand for
+PYTHON_ITEMS: Final = 512  # members of one list or dictionary that are told apart
+PYTHON_UNROLLED: Final = 8_192  # turns of a loop over known elements that are computed one by one
+PYTHON_CALL_DEPTH: Final = 24  # own functions inside own functions; deeper ones are looked at by themselves
+PYTHON_VARIANTS: Final = 12  # different sets of arguments that one function is followed with
+PYTHON_DETAILS: Final = 8  # different constant details that are told apart at one place
+PYTHON_REFERENCE: Final = 160  # characters of a dotted name
+DETAIL_CHARACTERS: Final = 2_000  # of a command line, path, address or code that a fact quotes

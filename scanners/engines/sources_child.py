@@ -24,17 +24,13 @@ from scanners.decoding import (
 )
 from scanners.engines import quote_line
 from scanners.engines.hits import Hit
-from scanners.engines.indirection import Analysis, analyse, parse_layer, rewrite
 from scanners.engines.stores import search_script, search_tree
 from scanners.engines.texts import search_text
+from scanners.python.copies import is_spelled_oddly, map_lines
+from scanners.python.indirection import Analysis, analyse, parse_layer, rewrite
 from scanners.report import Kind
 
 CANARY = 'import os\ngetattr(os, "sys" + "tem")("true")\n'
-# Escapes that stand for a letter or digit; honest code escapes control characters.
-ESCAPES = re.compile(
-    r"\\(?:(?:x|u00|U000000)(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])|N\{(?:LATIN|DIGIT|FULLWIDTH)|06[0-7]|1[0-7][0-7])"
-)
-WORDS = re.compile(r"\w+", re.ASCII)
 CODE_HINT = re.compile(r"\(|\bimport\b")
 SCRIPT_HINTS = re.compile(
     r"\brequire\(|\bmodule\.exports\b|\bprocess\.env\b|=>\s*[{(]|\bfunction\s*\w*\(|\b(?:const|let|var)\s+\w+\s*="
@@ -247,32 +243,6 @@ def looks_like_script(text: str, *, path: str) -> bool:
     if PurePosixPath(path).suffix.casefold() in PROSE:
         return False
     return len({match[0] for match in SCRIPT_HINTS.finditer(text)}) >= 2
-
-
-def is_spelled_oddly(text: str, tree: ast.Module) -> bool:
-    """Say whether the tree holds words that the text does not show: escapes, or letters that Python folds (NFKC)."""
-    if ESCAPES.search(text):
-        return True
-    if text.isascii():
-        return False
-    words = set(WORDS.findall(text))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return any(name.isascii() and name not in words for name in names)
-
-
-def map_lines(tree: ast.Module, copy: ast.Module, *, count: int) -> list[int]:
-    """Return the original line of every line of a copy, by walking two trees of one shape."""
-    lines = [0] * (count + 1)
-    for original, copied in zip(ast.walk(tree), ast.walk(copy), strict=False):
-        if type(original) is not type(copied):
-            break
-        line, position = getattr(original, "lineno", None), getattr(copied, "lineno", None)
-        if line is not None and position is not None and not lines[position]:
-            lines[position] = line
-    for position in range(1, count + 1):
-        lines[position] = lines[position] or lines[position - 1] or 1
-    return lines[1:]
 
 
 def run(spec_path: Path, out: Path) -> None:

@@ -5,11 +5,14 @@ Bounded in size and steps. What it cannot know for certain it leaves unknown.
 
 import base64
 import binascii
+import bz2
 import codecs
+import lzma
+import quopri
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from scanners import limits
 
@@ -58,6 +61,17 @@ def inflate_bounded(data: bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
     return result
 
 
+def expand_bounded(decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: bytes) -> bytes:
+    """Decompress up to the folding limit; raises ValueError for damage or for more than that."""
+    try:
+        result = decoder.decompress(data, limits.FOLD_CHARACTERS)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise ValueError(str(error)) from error
+    if not decoder.eof:
+        raise ValueError("too large or cut")
+    return result
+
+
 def decode_codec(data: Plain, codec: str) -> Plain:
     """Decode with one of the codecs hiding places use; raises ValueError or LookupError."""
     name = codec.casefold().replace("-", "_")
@@ -71,6 +85,8 @@ def decode_codec(data: Plain, codec: str) -> Plain:
         return base64.b64decode(as_bytes(data))
     if name in ("zlib", "zip", "zlib_codec"):
         return inflate_bounded(as_bytes(data))
+    if name in ("bz2", "bz2_codec"):
+        return expand_bounded(bz2.BZ2Decompressor(), as_bytes(data))
     if not codecs.lookup(codec)._is_text_encoding:  # noqa: SLF001 (what bytes.decode itself asks)
         raise LookupError("not a text encoding")
     return as_bytes(data).decode(codec)
@@ -98,12 +114,61 @@ DECODERS: dict[str, Callable[[Plain], Plain]] = {
     "builtins.bytearray.fromhex": from_hex,
     "zlib.decompress": lambda data: inflate_bounded(as_bytes(data)),
     "gzip.decompress": lambda data: inflate_bounded(as_bytes(data), zlib.MAX_WBITS | 16),
+    "bz2.decompress": lambda data: expand_bounded(bz2.BZ2Decompressor(), as_bytes(data)),
+    "lzma.decompress": lambda data: expand_bounded(lzma.LZMADecompressor(memlimit=256 * limits.MIB), as_bytes(data)),
+    "base64.b32hexdecode": lambda data: base64.b32hexdecode(as_bytes(data)),
+    "base64.decodestring": lambda data: base64.b64decode(as_bytes(data)),
+    "quopri.decodestring": lambda data: quopri.decodestring(as_bytes(data)),
 }
 # Decoders that are not computed here, but whose result in `exec` says enough.
-OPAQUE_DECODERS = frozenset(["marshal.loads", "lzma.decompress", "bz2.decompress", "codecs.decode", "uu.decode"])
+OPAQUE_DECODERS = frozenset(["marshal.loads", "codecs.decode", "uu.decode"])
 
 TEXT_METHODS = frozenset(["lower", "upper", "strip", "lstrip", "rstrip", "replace", "swapcase", "removeprefix",
                           "removesuffix", "title", "capitalize"])  # fmt: skip
+# What else is computed on constants: the results may be longer, so their sizes are looked at.
+_MORE_METHODS = "casefold split rsplit splitlines partition rpartition count find index startswith endswith isdigit"
+MORE_METHODS = frozenset(_MORE_METHODS.split())
+
+
+def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, tuple[str, ...]]:
+    """Return the result of a method of a constant and the tricks in it; raises what Python would, or LookupError."""
+    if method == "join" and isinstance(value, str | bytes):
+        return value.join(args[0]), (JOINED,)
+    if method == "encode" and isinstance(value, str):
+        return encode_codec(value, str(args[0]) if args else "utf-8")
+    if method == "decode" and isinstance(value, bytes):
+        codec = str(args[0]) if args else "utf-8"
+        return decode_codec(value, codec), ((DECODED,) if is_hiding(codec) else ())
+    if method == "hex" and isinstance(value, bytes):
+        return value.hex(), ()
+    if method == "to_bytes" and isinstance(value, int) and args and args[0] <= limits.FOLD_CHARACTERS:
+        return value.to_bytes(args[0], "little" if "little" in args else "big"), (DECODED,)
+    if method == "translate" and isinstance(value, str) and isinstance(args[0], tuple):
+        return value.translate(dict(args[0])), (DECODED,)
+    if isinstance(value, str | bytes) and method in TEXT_METHODS | MORE_METHODS:
+        if method == "replace" and not args[0]:
+            raise LookupError("could grow without bound")
+        if method == "replace" and len(value) * max(len(args[1]), 1) > 16 * limits.FOLD_CHARACTERS:
+            raise LookupError("could grow without bound")
+        result = getattr(value, method)(*args)
+        tricks = (JOINED,) if method in ("replace", "swapcase") else ()
+        return (tuple(result) if isinstance(result, list) else result), tricks
+    raise LookupError(method)
+
+
+def encode_codec(text: str, codec: str) -> tuple[Any, tuple[str, ...]]:
+    """Return text encoded; raises LookupError for what is no text encoding but rot13."""
+    if not is_hiding(codec):
+        return text.encode(codec), ()
+    if codec.casefold().replace("-", "_") in ("rot13", "rot_13"):
+        return codecs.encode(text, "rot13"), (DECODED,)
+    raise LookupError(codec)
+
+
+def is_hiding(codec: str) -> bool:
+    """Say whether a codec turns text into something else than its letters."""
+    name = codec.casefold().replace("-", "_")
+    return name.removesuffix("_codec") in ("rot13", "rot_13", "hex", "base64", "zlib", "zip", "bz2", "unicode_escape")
 
 
 def call_method(value: Plain, method: str, args: list[Plain]) -> Value:

@@ -7,9 +7,9 @@ import ast
 import builtins
 
 from scanners import limits
-from scanners.engines.names import DANGEROUS
-from scanners.engines.scopes import build_scope
-from scanners.engines.values import (
+from scanners.python.names import DANGEROUS
+from scanners.python.scopes import build_scope
+from scanners.python.values import (
     DECODED,
     DECODERS,
     JOINED,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scanners import limits
-from scanners.engines.folding import Resolver
 from scanners.engines.hits import Hit
-from scanners.engines.names import (
+from scanners.python.folding import Resolver
+from scanners.python.names import (
     CALLABLES_TO_WATCH,
     DANGEROUS,
     EVALUATORS,
@@ -20,8 +20,8 @@ from scanners.engines.names import (
     NETWORK_CALLS,
     PROCESS_STARTERS,
 )
-from scanners.engines.scopes import FunctionNode, build_scope
-from scanners.engines.values import DECODED, DECODERS, JOINED, LOOKED_UP, OPAQUE_DECODERS, Const, Ref
+from scanners.python.scopes import FunctionNode, build_scope
+from scanners.python.values import DECODED, DECODERS, JOINED, LOOKED_UP, OPAQUE_DECODERS, Const, Ref
 
 SOURCE_SUFFIXES = (".py", ".pyi", ".pyw")
 

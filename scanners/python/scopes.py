@@ -6,8 +6,8 @@ Records every assignment and prefers none; what they mean together is decided wh
 import ast
 from dataclasses import dataclass, field
 
-from scanners.engines.names import DANGEROUS
-from scanners.engines.values import STARRED, Ref
+from scanners.python.names import DANGEROUS
+from scanners.python.values import STARRED, Ref
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

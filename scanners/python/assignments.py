@@ -1,0 +1,106 @@
+"""Binds targets: names, attributes, elements, several at once; what is put into a thing stays part of it.
+
+Replacing something of somebody else's module is recorded.
+"""
+
+import ast
+
+from scanners.facts import Act, Trick
+from scanners.python.containers import put_item
+from scanners.python.domain import (
+    Instance,
+    Klass,
+    Unit,
+    Value,
+    elements,
+    join,
+    mark,
+    plain_of,
+    sequence_of,
+)
+from scanners.python.expressions import module_frame
+from scanners.python.invocations import Invocations
+
+
+class Assignments(Invocations):
+    """The walk, as far as binding goes."""
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a name, attribute, element or several at once."""
+        if isinstance(target, ast.Name):
+            self.bind(target.id, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self.assign_several(target, value)
+        elif isinstance(target, ast.Attribute):
+            self.assign_attribute(target, value)
+        elif isinstance(target, ast.Subscript):
+            self.assign_item(target, value)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, Value(items=(elements(value),), marks=value.marks, tricks=value.tricks))
+
+    def assign_several(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        """Bind the parts of a pair or more."""
+        parts = sequence_of(value)
+        if (
+            parts is not None
+            and len(parts) == len(target.elts)
+            and not any(isinstance(element, ast.Starred) for element in target.elts)
+        ):
+            for element, part in zip(target.elts, parts, strict=True):
+                self.assign(element, part)
+            return
+        each = elements(value)
+        for element in target.elts:
+            self.assign(element, each)
+
+    def assign_attribute(self, target: ast.Attribute, value: Value) -> None:
+        """Bind an attribute of an instance, a class or somebody else's module."""
+        base = self.evaluate(target.value)
+        for thing in base.things:
+            if isinstance(thing, Instance):
+                self.write_field(thing.klass, target.attr, value)
+            elif isinstance(thing, Klass | Unit):
+                thing.frame.names[target.attr] = join(thing.frame.names.get(target.attr), value)
+        for ref in base.refs:
+            if "(" not in ref and not ref.startswith("sys.std"):
+                tricks = (
+                    frozenset([Trick.UNVERIFIED]) if any("_unverified_" in item for item in value.refs) else base.tricks
+                )
+                self.emit(Act.HOST_PATCH, target, detail=f"{ref}.{target.attr}", sources=[value], tricks=tricks)
+        if base.refs and isinstance(target.value, ast.Name) and "(" in base.refs[0] and value.marks:
+            # A message, request or archive that data is put into keeps where that came from.
+            self.assign(target.value, mark(base, *value.marks))
+
+    def assign_item(self, target: ast.Subscript, value: Value) -> None:
+        """Bind an element, and let the container hold it from now on."""
+        base = self.evaluate(target.value)
+        key = self.evaluate(target.slice)
+        name = plain_of(key)
+        for ref in base.refs:
+            if ref in ("sys.modules", "builtins.__dict__", "builtins") or (
+                ref.endswith(".__dict__") and "(" not in ref
+            ):
+                shown = f"{ref}.{name}" if isinstance(name, str) else ref
+                self.emit(Act.HOST_PATCH, target, detail=shown, sources=[value])
+        if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
+            module_frame(self.frame).names[name] = value
+        if base.refs and "(" not in base.refs[0]:
+            return
+        self.assign_owner(target.value, put_item(base, name, value) if name is not None else Value(
+            refs=base.refs, consts=base.consts, things=base.things, items=base.items,
+            marks=base.marks | value.marks | key.marks, tricks=base.tricks | value.tricks,
+        ))  # fmt: skip
+
+    def assign_owner(self, node: ast.expr, value: Value) -> None:
+        """Bind what a container or client goes by, when it has a name."""
+        if isinstance(node, ast.Name):
+            self.bind(node.id, value)
+        elif isinstance(node, ast.Attribute):
+            base = self.evaluate(node.value)
+            for thing in base.things:
+                if isinstance(thing, Instance):
+                    self.write_field(thing.klass, node.attr, value)
+        elif isinstance(node, ast.Subscript):
+            inner = self.evaluate(node.value)
+            if value.marks - inner.marks:
+                self.assign_owner(node.value, mark(inner, *value.marks))
