@@ -98,8 +98,8 @@ class Unpacker:
         )
 
 
-def unpack(path: Path, *, into: Path) -> Tree:
-    """Unpack an artifact, and archives in it, into an empty folder of ours.
+def unpack(path: Path | int, *, into: Path) -> Tree:
+    """Unpack an artifact, given by its path or its open descriptor, and archives in it, into an empty folder of ours.
 
     Raises ArchiveRefused, and OSError when it cannot be read.
     """
@@ -139,9 +139,9 @@ def hash_artifact(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def iterate_files(path: Path, *, budget: Budget) -> Iterator[tuple[str, Iterator[bytes]]]:
+def iterate_files(path: Path | int, *, budget: Budget) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield (checked path, content) of every regular file; drain each before the next; raises ArchiveRefused."""
-    with path.open("rb") as handle:
+    with open(path, "rb") as handle:  # noqa: PTH123 (a descriptor has no path)
         yield from check_entries(open_entries(handle, budget=budget), budget=budget)
 
 

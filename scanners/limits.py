@@ -115,3 +115,7 @@ PYTHON_VARIANTS: Final = 12  # different sets of arguments that one function is 
 PYTHON_DETAILS: Final = 8  # different constant details that are told apart at one place
 PYTHON_REFERENCE: Final = 160  # characters of a dotted name
 DETAIL_CHARACTERS: Final = 2_000  # of a command line, path, address or code that a fact quotes
+
+# The scan line. A look and then semgrep, each within its own time, end before the deadline of the scan.
+LOOK_SECONDS: Final = 120.0  # wall clock for one look: unpacking, both language passes and every engine but semgrep
+SCAN_BATCH: Final = 32  # artifacts that semgrep reads together; beyond 16 a start more or less no longer shows

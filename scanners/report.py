@@ -126,16 +126,20 @@ class ScanReport:
     errors: tuple[str, ...]
     ruleset_digest: str
     seconds: float
+    capabilities: tuple[Capability, ...] = ()
+    sandbox: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""
         fields = asdict(self)
-        for name in ("explanation", "findings", "files", "engines", "errors"):
+        for name in ("explanation", "findings", "files", "engines", "errors", "capabilities", "sandbox"):
             fields[name] = list(fields[name])
         for engine in fields["engines"]:
             engine["errors"] = list(engine["errors"])
         for finding in fields["findings"]:
             finding["trace"] = list(finding["trace"])
+        for capability in fields["capabilities"]:
+            capability.update({name: list(capability[name]) for name in ("details", "places", "contexts")})
         return fields
 
     @classmethod
@@ -152,6 +156,8 @@ class ScanReport:
             errors=tuple(fields["errors"]),
             ruleset_digest=fields["ruleset_digest"],
             seconds=float(fields["seconds"]),
+            capabilities=tuple(capability_from_dict(item) for item in fields.get("capabilities", ())),
+            sandbox=tuple(fields.get("sandbox", ())),
         )
 
 
@@ -170,3 +176,13 @@ def finding_from_dict(item: dict[str, Any]) -> Finding:
 def engine_run_from_dict(item: dict[str, Any]) -> EngineRun:
     """Rebuild one engine run; raises ValueError on an unknown state."""
     return EngineRun(**{**item, "state": EngineState(item["state"]), "errors": tuple(item["errors"])})
+
+
+def capability_from_dict(item: dict[str, Any]) -> Capability:
+    """Rebuild one capability; raises KeyError when a field is missing."""
+    return Capability(
+        name=item["name"],
+        details=tuple(item["details"]),
+        places=tuple(item["places"]),
+        contexts=tuple(item["contexts"]),
+    )
