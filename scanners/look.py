@@ -13,7 +13,7 @@ from typing import Any, Final
 from scanners.archive import Tree, unpack
 from scanners.capabilities import summarise_capabilities
 from scanners.declared import MANIFEST_NAME, Declared, read_declared
-from scanners.engines import cap_findings
+from scanners.engines import StagedFile, cap_findings
 from scanners.engines.metadata import run_metadata
 from scanners.engines.permissions import run_permissions
 from scanners.errors import ArchiveRefused
@@ -22,7 +22,7 @@ from scanners.folder import open_copy
 from scanners.inventory import find_unaccounted, take_inventory
 from scanners.passes import follow_sources
 from scanners.reading import read_tree
-from scanners.report import FileRecord, Finding, Kind
+from scanners.report import FileRecord, Kind
 from scanners.sources import Reading, Source, Sources
 from scanners.staging import stage_sources
 from scanners.steps import PER_FILE, PER_PLUGIN, Done, Step, key_of, take_step
@@ -101,7 +101,7 @@ class Look:
             "findings": [asdict(finding) for finding in unaccounted],
             "readings": [describe(done) for done in self.done],
             "capabilities": [asdict(item) for item in summarise_capabilities(passes.facts)],
-            "staged": [asdict(file) for file in staged.files],
+            "staged": [describe_staged(file) for file in staged.files],
             "staging_errors": list(staged.errors),
             "keep": kept,
         }
@@ -160,13 +160,13 @@ def describe(done: Done) -> Message:
     """Return what one engine said as JSON-ready values."""
     return {
         "engine": done.name,
-        "findings": [describe_finding(finding) for finding in done.reading.findings],
+        "findings": [asdict(finding) for finding in done.reading.findings],
         "files_read": len(done.reading.read),
         "errors": list(done.reading.errors),
         "seconds": round(done.seconds, 6),
     }
 
 
-def describe_finding(finding: Finding) -> Message:
-    """Return a finding as JSON-ready values."""
-    return asdict(finding)
+def describe_staged(file: StagedFile) -> Message:
+    """Return a staged file as JSON-ready values."""
+    return {**asdict(file), "acts": None if file.acts is None else sorted(file.acts)}

@@ -15,7 +15,8 @@ from scanners.engines import quote_line, select_rules
 from scanners.engines.texts import LIFECYCLE
 from scanners.facts import Fact
 from scanners.javascript import ScriptPass, read_scripts
-from scanners.python import Copy, PlacedHit, read_modules
+from scanners.python.copies import Copy
+from scanners.python.passes import PlacedHit, read_modules
 from scanners.report import Finding, Kind
 from scanners.sources import Source
 

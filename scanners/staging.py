@@ -11,7 +11,7 @@ from scanners import limits
 from scanners.decoding import unescape_script
 from scanners.engines import StagedFile
 from scanners.facts import Fact
-from scanners.python import Copy
+from scanners.python.copies import Copy
 from scanners.report import Kind
 from scanners.sources import Source
 

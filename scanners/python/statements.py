@@ -63,17 +63,16 @@ class Statements(Definitions):
 
     def run_block(self, statements: list[ast.stmt]) -> bool:
         """Run statements; say whether the block leaves its surroundings."""
-        saved = self.tricks
+        saved, leaves = self.tricks, False
         for statement in statements:
             self.steps += 1
             if self.steps > self.step_limit:
                 raise TooComplex
             runner = self.runners.get(type(statement))
-            if runner is not None and runner(statement):
-                self.tricks = saved
-                return True
+            # What follows is looked at all the same: whatever leaves here may be replaced, caught or suppressed.
+            leaves |= runner is not None and runner(statement)
         self.tricks = saved
-        return False
+        return leaves
 
     def run_expr(self, node: ast.Expr) -> bool:
         """Run an expression for what it does."""
