@@ -1,33 +1,28 @@
-"""Runs a tool on hostile input: clean environment, private folders, kernel limits, and a clock that kills the group.
+"""Runs a tool on hostile input: clean environment, private folders, and every layer the kernel has around it.
 
-`apply_layers` is the one place where a stronger layer is added. Never runs anything the artifact brought.
+The layers are `sandbox_layers`; the process that forks is `warm`. Never runs anything the artifact brought.
 """
 
-import contextlib
-import ctypes
 import os
-import resource
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Final
 
-from scanners import limits
-from scanners.errors import ToolFailed
+from scanners import limits, warm
+from scanners.errors import SandboxMissing, ToolFailed
+from scanners.warm_child import INTERPRETER, PROJECT_ROOT
+from scanners.warm_order import AnswerState
 
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-# Loaded before any fork: the child may only make system calls.
-_prctl = getattr(ctypes.CDLL(None, use_errno=True), "prctl", None)
+SCRIPT_MAGIC: Final = b"#!"
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRun:
-    """How a tool ended: its output up to the cap, the tail of its complaints, wall seconds."""
+    """How a tool ended: its output up to the cap, the tail of its complaints, wall seconds, the layers that held it."""
 
     returncode: int
     stdout: bytes
@@ -35,62 +30,76 @@ class ToolRun:
     is_timed_out: bool
     is_output_cut: bool
     seconds: float
+    layers: tuple[str, ...] = ()
 
 
 def run_tool(
-    argv: Sequence[str], *, scratch: Path, folder: Path, seconds: float, executable: str | None = None
+    argv: Sequence[str],
+    *,
+    scratch: Path,
+    folder: Path,
+    seconds: float,
+    executable: str | None = None,
+    reads: Sequence[Path] = (),
+    needs: Sequence[Path] = (),
 ) -> ToolRun:
     """Run a tool in `folder` with private space in `scratch`, for at most `seconds` of wall clock.
 
-    Raises ToolFailed when it cannot be started. A time-out is an answer, not an error.
+    It reads below `folder` and `reads`; `needs` are folders that it is made of besides its own and the system's.
+    Raises ToolFailed when it cannot be started and SandboxMissing when nothing would hold it. A time-out is an
+    answer, not an error.
     """
-    started = time.monotonic()
-    out_path, err_path = scratch / "stdout", scratch / "stderr"
-    with out_path.open("xb") as out, err_path.open("xb") as err:
-        try:
-            process = subprocess.Popen(
-                list(argv),
-                executable=executable,
-                cwd=folder,
-                env=make_environment(scratch),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=apply_layers,  # noqa: PLW1509 (makes system calls only, takes no lock)
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise ToolFailed(f"{Path(argv[0]).name} did not start: {type(error).__name__}") from error
-        is_timed_out = wait_or_kill(process, seconds=seconds)
-    stdout, is_cut = read_capped(out_path, cap=limits.TOOL_OUTPUT_BYTES)
+    program = Path(executable or argv[0])
+    name = Path(argv[0]).name
+    if not program.is_absolute():
+        raise ToolFailed(f"{name} did not start: a tool is named by its whole path")
+    # Read back through the descriptors: what lies under these names afterwards is the tool's choice.
+    with (scratch / "stdout").open("x+b") as output, (scratch / "stderr").open("x+b") as complaints:
+        tool = warm.ToolStart(
+            executable=program,
+            argv=argv,
+            environment=make_environment(scratch),
+            output=output.fileno(),
+            complaints=complaints.fileno(),
+        )
+        needed = (*find_needs(program), *needs)
+        answer = warm.run(tool, scratch=scratch, folder=folder, seconds=seconds, reads=reads, needs=needed)
+        stdout, is_cut = read_capped(output, cap=limits.TOOL_OUTPUT_BYTES)
+        stderr = read_tail(complaints)
+    if answer.state is AnswerState.REFUSED:
+        raise SandboxMissing(answer.detail)
+    if answer.state is AnswerState.CRASHED:
+        raise ToolFailed(f"{name} did not start: {answer.detail}")
     return ToolRun(
-        returncode=process.returncode,
+        returncode=-signal.SIGKILL if answer.status is None else os.waitstatus_to_exitcode(answer.status),
         stdout=stdout,
-        stderr=read_tail(err_path),
-        is_timed_out=is_timed_out,
+        stderr=stderr,
+        is_timed_out=answer.state is AnswerState.TIMED_OUT,
         is_output_cut=is_cut,
-        seconds=time.monotonic() - started,
+        seconds=answer.seconds,
+        layers=answer.layers,
     )
 
 
-def run_python(module: str, *args: str, scratch: Path, folder: Path, seconds: float) -> ToolRun:
+def run_python(
+    module: str, *args: str, scratch: Path, folder: Path, seconds: float, reads: Sequence[Path] = ()
+) -> ToolRun:
     """Run one of our own modules as a tool; -P and -s keep the working folder and the user off its path."""
     argv = [sys.executable, "-P", "-s", "-B", "-X", "utf8", "-W", "ignore", "-m", module, *args]
-    return run_tool(argv, scratch=scratch, folder=folder, seconds=seconds)
+    # Not the whole checkout: settings, keys and uploads may lie in it.
+    code = PROJECT_ROOT / module.partition(".")[0]
+    return run_tool(argv, scratch=scratch, folder=folder, seconds=seconds, reads=reads, needs=[code])
 
 
-def wait_or_kill(process: "subprocess.Popen[bytes]", *, seconds: float) -> bool:
-    """Wait for the tool, then end its whole session; returns whether its time ran out."""
-    is_timed_out = False
+def find_needs(program: Path) -> tuple[Path, ...]:
+    """Return the folders a program is made of besides its own: the interpreter's for Python and for scripts."""
     try:
-        process.wait(timeout=max(seconds, 0))
-    except subprocess.TimeoutExpired:
-        is_timed_out = True
-    # Also after a normal end: whatever the tool left running must not outlive the scan.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return is_timed_out
+        with program.open("rb") as handle:
+            is_script = handle.read(len(SCRIPT_MAGIC)) == SCRIPT_MAGIC
+    except OSError:
+        return ()
+    is_python = program.resolve() == Path(sys.executable).resolve()
+    return INTERPRETER if is_script or is_python else ()
 
 
 def make_environment(scratch: Path) -> dict[str, str]:
@@ -116,42 +125,14 @@ def make_environment(scratch: Path) -> dict[str, str]:
     }
 
 
-def apply_layers() -> None:
-    """Confine the calling process, which is about to become a tool."""
-    for name, value in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, limits.TOOL_CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, limits.TOOL_FILE_BYTES),
-        (resource.RLIMIT_NOFILE, limits.TOOL_OPEN_FILES),
-        (resource.RLIMIT_NPROC, limits.TOOL_PROCESSES),
-        (resource.RLIMIT_AS, limits.TOOL_MEMORY_BYTES),
-    ):
-        lower_limit(name, value)
-    os.umask(0o077)
-    if _prctl is not None:
-        # A worker that is killed must not leave a tool behind; a set-uid file must not widen it.
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-
-
-def lower_limit(name: int, value: int) -> None:
-    """Set a limit, never above what the caller itself has."""
-    hard = resource.getrlimit(name)[1]
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(name, (value, value))
-
-
-def read_capped(path: Path, *, cap: int) -> tuple[bytes, bool]:
+def read_capped(handle: BinaryIO, *, cap: int) -> tuple[bytes, bool]:
     """Return at most `cap` bytes of a file, and whether there was more."""
-    with path.open("rb") as handle:
-        data = handle.read(cap + 1)
+    handle.seek(0)
+    data = handle.read(cap + 1)
     return data[:cap], len(data) > cap
 
 
-def read_tail(path: Path) -> str:
+def read_tail(handle: BinaryIO) -> str:
     """Return the end of what a tool complained about, for an error text."""
-    with path.open("rb") as handle:
-        handle.seek(0, os.SEEK_END)
-        handle.seek(max(handle.tell() - limits.TOOL_ERROR_BYTES, 0))
-        return handle.read().decode("utf-8", "replace").strip()
+    handle.seek(max(handle.seek(0, os.SEEK_END) - limits.TOOL_ERROR_BYTES, 0))
+    return handle.read(limits.TOOL_ERROR_BYTES).decode("utf-8", "replace").strip()

@@ -100,6 +100,11 @@ def open_way_to(path: Path) -> None:
             folder.chmod(stat.S_IMODE(status.st_mode) | SEARCHABLE)
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether a path lies in the temporary folder, where what we made is ours to share."""
+    return path.resolve().is_relative_to(Path(tempfile.gettempdir()).resolve())
+
+
 def find_closed_folder(path: Path) -> Path | None:
     """Return the first folder on the way to `path` that a stranger cannot walk through."""
     for folder in reversed(path.resolve().parents):

@@ -31,11 +31,15 @@ RULE_BENEATH: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What stays allowed below which files and folders; those that do not exist are left out."""
+    """What stays allowed below which files and folders; of listed ones only the names are seen.
+
+    Those that do not exist are left out.
+    """
 
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
     execute: tuple[Path, ...] = ()
+    listed: tuple[Path, ...] = ()
 
 
 def find_version() -> int:
@@ -57,6 +61,7 @@ def make_ruleset(access: Access) -> int:
     allow(ruleset, paths=access.read, rights=READ & handled)
     allow(ruleset, paths=access.write, rights=WRITE & handled)
     allow(ruleset, paths=access.execute, rights=(READ | EXECUTE) & handled)
+    allow(ruleset, paths=access.listed, rights=READ_FOLDER)
     return ruleset
 
 

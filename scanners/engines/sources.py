@@ -47,7 +47,7 @@ def read_sources(
     try:
         run = run_python(
             module, str(specification), str(staging),
-            scratch=scratch, folder=staging, seconds=seconds,
+            scratch=scratch, folder=staging, seconds=seconds, reads=[tree.root],
         )  # fmt: skip
         answer = parse_answer(run)
         stage = Stage(root=staging, files=tuple(parse_staged(item) for item in answer["staged"]))
