@@ -4,6 +4,7 @@ What one artifact does to the tool is never another one's error: a batch that fa
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
@@ -139,8 +140,15 @@ def make_file_key(file: StagedFile, *, data: bytes) -> FileKey:
     engine = digest_engine(VERSION, here, here.with_name("semgrep_plan.py"), here.with_name("semgrep_front.py"))
     content = hashlib.sha256(data).hexdigest()
     key = make_key(NAME, engine_digest=engine, content_sha256=content, extra=(language_of(file), *acts))
-    groups = {rule_id: digest_rule(rule) for rule_id, rule in rules_for(file).items()}
+    digests = rule_digests()
+    groups = {rule_id: digests[rule_id] for rule_id in rules_for(file)}
     return FileKey(name=file.name, key=key, groups=groups if file.is_parsed else {**groups, READ_RULE: READ_RULE})
+
+
+@functools.cache
+def rule_digests() -> dict[str, str]:
+    """Return the digest of each of semgrep's rules by id."""
+    return {rule.id: digest_rule(rule) for rule in select_rules(NAME).values()}
 
 
 class Runs:

@@ -3,7 +3,6 @@
 Starts nothing. A rule that is kept from a file could not have matched in it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -11,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from scanners.engines import CANARY_STEM, StagedFile, select_rules
+from scanners.engines.words import Text, Word, split_need
 from scanners.report import Kind
 from scanners.rules import Rule
 
@@ -35,7 +35,6 @@ CANARY_TEXTS = {
 SUFFIXES = {"python": ".py", "javascript": ".js", "typescript": ".ts"}
 TYPED_SUFFIXES = frozenset([".ts", ".tsx"])
 NAME_BITS = 200  # a component of a path may have 255 bytes
-PLAIN = re.compile(r"(?:[^\\.^$*+?{}\[\]()|]|\\[^\w\s])+")
 
 
 @dataclass(frozen=True)
@@ -79,28 +78,13 @@ def rules_for(file: StagedFile) -> dict[str, Rule]:
 
 def choose_rules(file: StagedFile, *, data: bytes) -> frozenset[str]:
     """Return the rules that must look at a staged file of these bytes; none, when none could match."""
-    known: dict[bytes | re.Pattern[bytes], bool] = {}
+    text = Text(data)
     chosen = {
         rule_id
         for rule_id, rule in rules_for(file).items()
-        if (file.acts is None or file.acts.issuperset(rule.when))
-        and all(has_any(words, data=data, known=known) for words in compile_needs()[rule_id])
+        if (file.acts is None or file.acts.issuperset(rule.when)) and all(map(text.has_any, compile_needs()[rule_id]))
     }
     return frozenset(chosen if file.is_parsed else chosen | {READ_RULE})
-
-
-def has_any(
-    words: tuple[bytes | re.Pattern[bytes], ...], *, data: bytes, known: dict[bytes | re.Pattern[bytes], bool]
-) -> bool:
-    """Say whether one of the words is in the data; `known` remembers, since rules share most of their words."""
-    for word in words:
-        is_there = known.get(word)
-        if is_there is None:
-            is_there = word in data if isinstance(word, bytes) else word.search(data) is not None
-            known[word] = is_there
-        if is_there:
-            return True
-    return False
 
 
 @cache
@@ -114,19 +98,9 @@ def rules_by_language() -> dict[str, dict[str, Rule]]:
 
 
 @cache
-def compile_needs() -> dict[str, tuple[tuple[bytes | re.Pattern[bytes], ...], ...]]:
+def compile_needs() -> dict[str, tuple[tuple[Word, ...], ...]]:
     """Return the words each rule needs: one of each group."""
     return {rule_id: tuple(map(split_need, rule.needs)) for rule_id, rule in select_rules(NAME).items()}
-
-
-def split_need(need: str) -> tuple[bytes | re.Pattern[bytes], ...]:
-    """Return an expression's alternatives, plain text where they are: looking for that is many times cheaper."""
-    parts = need.split("|")
-    if any(mark in need for mark in "()["):
-        return (re.compile(need.encode()),)
-    return tuple(
-        re.sub(r"\\(.)", r"\1", part).encode() if PLAIN.fullmatch(part) else re.compile(part.encode()) for part in parts
-    )
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scanners import limits, remembered
+from scanners import limits
 from scanners.cache import Cache, MemoryCache, NoCache
 from scanners.engines import EngineResult, Stage, StagedFile, select_rules, semgrep, semgrep_plan
 from scanners.engines.semgrep import run_semgrep, run_semgrep_batch
@@ -23,7 +23,8 @@ from scanners.engines.semgrep_front import (
     make_core,
     make_experimental,
 )
-from scanners.engines.semgrep_plan import CANARIES, CANARY_RULE, choose_rules, make_glob, render_rules, split_need
+from scanners.engines.semgrep_plan import CANARIES, CANARY_RULE, choose_rules, make_glob, render_rules
+from scanners.engines.words import split_need
 from scanners.report import EngineState, Kind
 from scanners.rules import Rule, load_rules
 
@@ -220,11 +221,9 @@ def test_changed_rule_runs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     cache = MemoryCache()
     stage = make_samples(tmp_path / "stage")
     first = run_stage(stage, tmp_path, cache=cache)
-    digest_rule = remembered.digest_rule
     changed = "reverse-shell-python"
-    monkeypatch.setattr(
-        "scanners.engines.semgrep.digest_rule", lambda rule: rule.id if rule.id == changed else digest_rule(rule)
-    )
+    digests = {**semgrep.rule_digests(), changed: "new"}
+    monkeypatch.setattr(semgrep, "rule_digests", lambda: digests)
     work = semgrep.plan_work(0, stage, cache=cache)
     assert set().union(*(target.rules for target in work.targets)) == {changed}
     assert run_stage(stage, tmp_path, cache=cache).findings == first.findings
@@ -266,7 +265,7 @@ def test_words_a_rule_needs_are_words(rule: Rule) -> None:
 
 
 def is_plain(need: str) -> bool:
-    return all(isinstance(word, bytes) for word in split_need(need))
+    return all(word.expression is None for word in split_need(need))
 
 
 def render_all() -> dict[str, list[dict[str, str]]]:
