@@ -14,11 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from scanners.report import Finding, ScanReport, Severity, Verdict
+from scanners.report import EXIT_CODES, Finding, ScanReport, Severity, Verdict
 from scanners.scan import scan_artifact
 from scanners.verdict import worst_of
 
-EXIT_CODES = {Verdict.CLEAN: 0, Verdict.SUSPICIOUS: 1, Verdict.MALICIOUS: 2, Verdict.INCOMPLETE: 3}
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h
 COLOURS = {
     Verdict.CLEAN: "green",

@@ -61,4 +61,3 @@ UPSTREAM_INDEX_BYTES: Final = 512 * MIB  # an index of three million known files
 UPSTREAM_FILE_BYTES: Final = 64  # below this, files of different projects are equal by chance
 README_CHARACTERS: Final = 80  # a readme with fewer letters says nothing
 EDIT_NAME_CHARACTERS: Final = 5  # shorter names lie one letter apart from too many others
-SARIF_RESULTS: Final = 25_000  # results of one run: what the common readers of SARIF take
