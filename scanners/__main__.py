@@ -15,14 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scanners.cache import Cache, DirectoryCache, NoCache
 from scanners.printing import print_report
-from scanners.report import ScanReport, Verdict
+from scanners.report import EXIT_CODES, ScanReport
 from scanners.sandbox_status import print_status
 from scanners.sarif import to_sarif
 from scanners.scan import Options, scan_artifacts
 from scanners.switches import ENGINES
 from scanners.verdict import worst_of
 
-EXIT_CODES = {Verdict.CLEAN: 0, Verdict.SUSPICIOUS: 1, Verdict.MALICIOUS: 2, Verdict.INCOMPLETE: 3}
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h
 
 

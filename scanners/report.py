@@ -15,6 +15,10 @@ class Verdict(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+# What a command ends with, so that a script can act on it; 64 stands for wrong usage.
+EXIT_CODES = {Verdict.CLEAN: 0, Verdict.SUSPICIOUS: 1, Verdict.MALICIOUS: 2, Verdict.INCOMPLETE: 3}
+
+
 class Severity(StrEnum):
     INFO = "info"
     LOW = "low"

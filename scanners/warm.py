@@ -21,7 +21,10 @@ from scanners.warm_reading import Transcript, judge
 
 OnAsk = Callable[[Message], Message]
 # Registered name -> "module:function" taking (argument, ask) and returning plain JSON; imported by the warm process.
-TARGETS: Final[Mapping[str, str]] = {"probe": "scanners.sandbox_probes:run_probes"}
+TARGETS: Final[Mapping[str, str]] = {
+    "look": "scanners.look:look_at",
+    "probe": "scanners.sandbox_probes:run_probes",
+}
 # "module:function" called once before the first fork, to compile and load what every child would otherwise pay for.
 WARM_UPS: Final[Sequence[str]] = ()
 
