@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scanners.cache import Cache, DirectoryCache, NoCache
-from scanners.printing import print_report
+from scanners.printing import make_visible, print_report
 from scanners.report import EXIT_CODES, ScanReport
-from scanners.sandbox_status import print_status
+from scanners.sandbox_status import sandbox_status
 from scanners.sarif import to_sarif
 from scanners.scan import Options, scan_artifacts
 from scanners.switches import ENGINES
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.sandbox_status:
-        return print_status(sys.stdout)
+        return print_status()
     if not options.paths:
         parser.error("name at least one archive or folder")
     for path in options.paths:
@@ -54,6 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return say(follow(zip(options.paths, reports, strict=True), total=len(options.paths)), options=options)
     except OSError as error:
         parser.error(f"{error.filename or 'input'}: {error.strerror or error}")
+
+
+def print_status() -> int:
+    """Print the layers that contain a scan and what was tried against them; returns 0 when all of it was blocked."""
+    status = sandbox_status()
+    for layer in status.layers:
+        sys.stdout.write(f"{layer.label}: {'in force' if layer.is_in_force else f'not in force, {layer.detail}'}\n")
+    for probe in status.probes:
+        sys.stdout.write(
+            f"  {'blocked' if probe.is_blocked else 'GOT THROUGH'}: {probe.name}  {make_visible(probe.detail)}\n"
+        )
+    sys.stdout.write(f"{status.blocked} of {len(status.probes)} probes blocked\n")
+    if status.refusal:
+        sys.stdout.write(f"hostile input is not read here: {status.refusal}\n")
+    return 0 if status.probes and status.blocked == len(status.probes) else 1
 
 
 def make_parser() -> UsageParser:

@@ -17,7 +17,7 @@ from scanners.engines import StagedFile, cap_findings
 from scanners.engines.metadata import run_metadata
 from scanners.engines.permissions import run_permissions
 from scanners.errors import ArchiveRefused
-from scanners.flows import match_flows
+from scanners.flows import load_flows, match_flows
 from scanners.folder import open_copy
 from scanners.inventory import find_unaccounted, take_inventory
 from scanners.passes import follow_sources
@@ -59,6 +59,14 @@ def look_at(message: Message, ask: Ask) -> Message:
     except ArchiveRefused as refused:
         return {"refused": {"code": refused.code, "detail": refused.detail}}
     return Look(order, tree=tree, ask=ask).run()
+
+
+def warm_up() -> None:
+    """Load every rule and run every engine once, so that no look pays for it."""
+    warming = Sources(files=(), declared=None)
+    load_flows()
+    for step in (*PER_FILE, *PER_PLUGIN):
+        take_step(step, sources=warming, known={})
 
 
 def open_tree(order: Order) -> Tree:

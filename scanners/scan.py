@@ -3,8 +3,8 @@
 Answers every hostile input with a report. Raises only when the artifact itself cannot be opened by us.
 """
 
+import contextlib
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,23 +13,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from scanners import limits
+from scanners import limits, warm
 from scanners.answers import Looked, read_look
 from scanners.archive import hash_artifact
 from scanners.cache import Cache, NoCache, make_key
 from scanners.engines import EngineResult
 from scanners.engines.semgrep import run_semgrep_batch
-from scanners.errors import ArchiveRefused
+from scanners.errors import ArchiveRefused, ToolFailed
 from scanners.folder import copy_folder
 from scanners.kept import UNREADABLE, Kept
 from scanners.report import EngineState, ScanReport
 from scanners.reports import make_report
 from scanners.rules import ruleset_digest
+from scanners.sandbox_scratch import make_scratch, remove_tree
 from scanners.switches import Switch, load_switches, switch_off
-from scanners.warm import Warm
 
 NO_CACHE: Final = NoCache()
-WARM: Final = Warm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class Line:
         try:
             return self.look_in(path, scratch=scratch, started=started)
         except OSError:
-            shutil.rmtree(scratch, ignore_errors=True)
+            clear(scratch)
             raise
 
     def look_in(self, path: Path, *, scratch: Path, started: float) -> Subject:
@@ -130,7 +129,7 @@ class Line:
         subject = Subject(digest, scratch, started, started + self.seconds, Looked())
         if (report := self.recall(subject)) is not None:
             return replace(subject, report=report)
-        answer = WARM.call(
+        answer = warm.call(
             "look",
             {
                 "folder": folder.to_message() if folder is not None else None,
@@ -151,7 +150,7 @@ class Line:
             return [self.report_on(subject, results.get(number)) for number, subject in enumerate(subjects)]
         finally:
             for subject in subjects:
-                shutil.rmtree(subject.scratch, ignore_errors=True)
+                clear(subject.scratch)
 
     def run_semgrep(self, subjects: list[Subject]) -> dict[int, EngineResult]:
         """Return semgrep's result for each subject that has something staged."""
@@ -163,10 +162,10 @@ class Line:
         if not staged:
             return {}
         left = max(subjects[number].deadline for number in staged) - time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="semgrep-", ignore_cleanup_errors=True) as scratch:
+        with make_scratch(prefix="semgrep-") as scratch:
             results = run_semgrep_batch(
                 list(staged.values()),
-                scratch=Path(scratch),
+                scratch=scratch,
                 seconds=max(0.0, min(limits.TOOL_SECONDS, left)),
                 cache=self.cache,
             )
@@ -207,3 +206,9 @@ class Line:
         """Return the cache's key for a subject's report."""
         extra = (str(self.options.needs_manifest), *sorted(self.options.without))
         return make_key("report", engine_digest=ruleset_digest(), content_sha256=subject.digest, extra=extra)
+
+
+def clear(scratch: Path) -> None:
+    """Remove a scratch folder; a rest that cannot be removed costs disk, not the verdict."""
+    with contextlib.suppress(OSError, ToolFailed):
+        remove_tree(scratch)

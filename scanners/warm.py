@@ -26,7 +26,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "probe": "scanners.sandbox_probes:run_probes",
 }
 # "module:function" called once before the first fork, to compile and load what every child would otherwise pay for.
-WARM_UPS: Final[Sequence[str]] = ()
+WARM_UPS: Final[Sequence[str]] = ("scanners.look:warm_up",)
 
 
 @dataclass(frozen=True, slots=True)

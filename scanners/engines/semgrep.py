@@ -3,10 +3,8 @@
 What one artifact does to the tool is never another one's error: a batch that fails is repeated one by one.
 """
 
-import contextlib
 import functools
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -155,6 +153,8 @@ class Runs:
     """Starts semgrep as often as it takes: together, and one by one when that fails."""
 
     def __init__(self, *, scratch: Path, deadline: float, front_ends: tuple[FrontEnd, ...]) -> None:
+        # The tool has a uid of its own and must get through to its folder below, which it alone may enter.
+        scratch.chmod(0o711)
         self._scratch = scratch
         self._deadline = deadline
         self._front_ends = front_ends
@@ -228,11 +228,8 @@ def place_text(place: Path, text: str) -> None:
 
 
 def place_file(place: Path, *, source: Path) -> None:
-    """Give a staged file its place in the folder of a batch, without a copy where the file system can."""
+    """Give a staged file its place in the folder of a batch: a copy, for the tool is handed what lies there."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(OSError):
-        os.link(source, place, follow_symlinks=False)
-        return
     shutil.copyfile(source, place, follow_symlinks=False)
 
 
