@@ -256,6 +256,8 @@ def find_in_yaml(source: Source, *, text: str) -> Iterator[Visible]:
 
 def find_context_parameters(source: Source) -> Iterator[tuple[str, int]]:
     """Yield (name, line) of every schema's parameter that asks for what the model knows."""
+    if not CONTEXT_NAMES.search(source.text or ""):
+        return
     if source.tree is not None:
         for node in ast.walk(source.tree):
             for key, value in named_values(node):
