@@ -41,7 +41,7 @@ HEARD: Final = {
 }
 TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 BITS = re.compile("[\u200b-\u200d\u2060\ufeff]{24,}")
-COMMENT = re.compile(r"<!--(.*?)-->|^\[(?://|comment)\]:\s*#\s*[(\"'](.*?)[)\"']\s*$", re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r"<!--(.{0,8000}?)-->|^\[(?://|comment)\]:\s*#\s*[(\"'](.*?)[)\"']\s*$", re.DOTALL | re.MULTILINE)
 UNSEEN = re.compile(
     r"<(\w+)[^>]{0,300}(?:font-size\s*:\s*0|display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d])"
     r"|color\s*:\s*(?:white|#fff(?:fff)?|transparent)\b|color=[\"']?(?:white|#fff)|\shidden[\s>])[^>]{0,300}>(.{1,4000}?)</\1",
