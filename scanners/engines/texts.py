@@ -36,9 +36,10 @@ ACTIVE_COMMAND = re.compile(
     re.IGNORECASE,
 )
 STARTUP_NAMES = frozenset(["sitecustomize.py", "usercustomize.py"])
-GAP = re.compile(r"[ \t\u00a0\u2000-\u200a\u3000]{120,}(?=\S)")
+# Possessive, from the start of a run on: a megabyte of blanks must not cost its square.
+GAP = re.compile(r"(?<![ \t\u00a0\u2000-\u200a\u3000])[ \t\u00a0\u2000-\u200a\u3000]{120,}+(?=\S)")
 FAR = 200  # columns: an indent this deep is no block
-BELOW = re.compile(r"\n(?:[ \t\f]*\n){200,}[ \t]*(?=\S)")
+BELOW = re.compile(r"(?<=\S)[ \t\f]*+\n(?:[ \t\f]*+\n){200,}+[ \t]*+(?=\S)")
 DANGER = re.compile(
     r"\b(?:exec|eval|__import__|subprocess|os\.system|os\.popen|b64decode|Function|atob|child_process|fromCharCode"
     r"|compile|getattr|globals|urlopen|requests|socket|marshal|spawn|execSync|fetch)\b[^\n]{0,80}?[(\[.]"
@@ -69,7 +70,7 @@ def look_at(source: Source) -> list[Finding]:
     """Return the findings of one text, weighed by its place."""
     text, rules = source.text or "", load_rules()
     lines = Lines(text)
-    hits = [hit for hit in search_text(text, path=source.path, kind=source.kind) if hit.rule_id not in JUDGED]
+    hits = search_text(text, path=source.path, kind=source.kind, skipped=JUDGED)
     if source.kind in CODE:
         hits += judge_code(source, lines=lines)
     place = place_of(source)
@@ -165,11 +166,11 @@ def compile_patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str]], ...
     )
 
 
-def search_text(text: str, *, path: str, kind: Kind) -> list[Hit]:
-    """Return what the patterns and the file's place show."""
+def search_text(text: str, *, path: str, kind: Kind, skipped: frozenset[str] = frozenset()) -> list[Hit]:
+    """Return what the patterns, but for the skipped rules, and the file's place show."""
     hits = []
     for rule_id, expression, kinds in compile_patterns():
-        if kind not in kinds:
+        if kind not in kinds or rule_id in skipped:
             continue
         for match in expression.finditer(text):
             line = text.count("\n", 0, match.start()) + 1

@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001 (look-alike letters are what this file is about)
 import base64
+import time
 import zlib
 from base64 import b64encode
 
@@ -179,3 +180,11 @@ def test_minified_script_is_not_obfuscated() -> None:
 
 def test_life_cycle_script_of_a_build_is_honest() -> None:
     assert ids('{"scripts": {"install": "node-gyp rebuild", "prepare": "npm run build"}}', "package.json") == set()
+
+
+@pytest.mark.parametrize("filling", [" " * 900_000, "\n" * 900_000, " \n" * 400_000, "\u202e" * 5_000, "1, " * 300_000])
+def test_huge_nothing_is_read_in_time(filling: str) -> None:
+    started = time.process_time()
+    look(f"x = 1{filling}\n", "main.js")
+
+    assert time.process_time() - started < 20
