@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath
 
 from scanners.hosts import HostKind, read_host
 from scanners.lookalikes import Ecosystem
@@ -19,7 +18,7 @@ VERSION_CONTROL = re.compile(
 SHORTHAND = re.compile(r"^[\w.-]+/[\w.-]+(#.*)?$")
 ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PLAIN = re.compile(r"^(\w+\+)?(http|ftp|git|svn|hg)://", re.IGNORECASE)
-LOCAL = re.compile(r"^(file:|link:|portal:|workspace:|\.{1,2}(/|\\|$)|/|~|[a-z]:[\\/])", re.IGNORECASE)
+LOCAL = re.compile(r"^(file:|link:|portal:|workspace:|\.{1,2}(/|\\|$)|/|~[/\\]|[a-z]:[\\/])", re.IGNORECASE)
 NOT_SHIPPED = re.compile(
     r"(^|[/_.-])(tests?|testing|docs?|examples?|dev|develop|development|ci|lint|bench(marks?)?)(?=[/_.-])"
 )
@@ -112,7 +111,7 @@ def is_absurd(version: str) -> bool:
 
 def name_of(path: str) -> str:
     """Return the file's name in lower case."""
-    return PurePosixPath(path).name.casefold()
+    return path.rpartition("/")[2].casefold()
 
 
 def line_of(text: str, needle: str) -> int:

@@ -107,17 +107,25 @@ def judge(dependency: Dependency) -> list[Finding]:
     elif (
         place is Place.LOCAL
         and dependency.is_shipped
-        and re.search(r"\.\.[/\\]|^(file:)?(/|~)", dependency.specification)
+        and re.search(r"\.\.[/\\]|^(file:)?(/|~[/\\])", dependency.specification)
     ):
         rule_ids.append("dependency-local")
     if place is Place.REGISTRY and is_absurd(dependency.specification):
         rule_ids.append("dependency-version-absurd")
     findings = [make(rule_id, path=dependency.path, line=dependency.line, named=named) for rule_id in rule_ids]
-    if lookalike := find_lookalike(dependency.name, ecosystem=dependency.ecosystem):
-        rule_id = "dependency-name-combined" if lookalike.slip is Slip.COMBINED else "dependency-name-lookalike"
-        shown = f"{dependency.name} for {lookalike.popular} ({lookalike.slip})"
-        findings.append(make(rule_id, path=dependency.path, line=dependency.line, named=shown))
-    return findings
+    return findings + judge_name(dependency)
+
+
+def judge_name(dependency: Dependency) -> list[Finding]:
+    """Return a finding when the name can be taken for a popular one."""
+    lookalike = find_lookalike(dependency.name, ecosystem=dependency.ecosystem)
+    if lookalike is None:
+        return []
+    rule_id = "dependency-name-lookalike" if dependency.is_shipped else "dependency-name-lookalike-development"
+    if lookalike.slip is Slip.COMBINED:
+        rule_id = "dependency-name-combined"
+    shown = f"{dependency.name} for {lookalike.popular} ({lookalike.slip})"
+    return [make(rule_id, path=dependency.path, line=dependency.line, named=shown)]
 
 
 def judge_locked(dependency: Dependency) -> list[Finding]:

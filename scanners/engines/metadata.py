@@ -145,6 +145,15 @@ def is_odd_page(page: str) -> bool:
     return host.kind is HostKind.ADDRESS or THROW_AWAY.search(host.name) is not None
 
 
+def is_manual_of(title: str, *, text: str) -> bool:
+    """Say whether a readme is headed by a popular name and tells people to install or import just that."""
+    if not any(is_popular(title, ecosystem=ecosystem) for ecosystem in Ecosystem):
+        return False
+    name = "[-_.]".join(map(re.escape, title.split("-")))
+    use = rf"\b(?:install|add|import|from|require)\b\W{{1,3}}(?:-\S+\s+)?{name}(?![\w-])"
+    return re.search(use, text, re.IGNORECASE) is not None
+
+
 def judge_readmes(sources: Sources, *, identities: tuple[Identity, ...]) -> list[Finding]:
     """Return what is odd about the readme."""
     readmes = find_readmes(sources.files)
@@ -158,7 +167,6 @@ def judge_readmes(sources: Sources, *, identities: tuple[Identity, ...]) -> list
     for source, text in readmes:
         heading = heading_of(text)
         title = re.sub(r"\s+", "-", heading)
-        is_known = any(is_popular(title, ecosystem=ecosystem) for ecosystem in Ecosystem)
-        if is_known and any(own) and not any(share_a_name(title, name) for name in own if name):
+        if is_manual_of(title, text=text) and any(own) and not any(share_a_name(title, name) for name in own if name):
             findings.append(make("readme-copied", path=source.path, line=line_of(text, heading), named=heading))
     return findings

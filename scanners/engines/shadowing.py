@@ -69,17 +69,23 @@ def find_shadowed_modules(sources: Sources, *, names: Sequence[str]) -> Iterator
     files = [file for file in sources.of_kind(Kind.PYTHON) if not file.base_line]
     roots = find_roots(files)
     own = {spell(name) for name in names}
-    imports = find_imports(files, roots=roots)
-    for module in sorted(set(roots) & set(imports) - own - NOT_MODULES):
+    known = {name: path for name, path in roots.items() if is_known(name) and name not in own | NOT_MODULES}
+    imports = find_imports(files, roots=known)
+    for module in sorted(imports):
         path, line = imports[module]
         is_core = module in CORE_MODULES and len(roots) > 1
         is_standard = module in sys.stdlib_module_names
         if is_standard and (sources.declared is not None or is_core):
             yield "module-shadowed", roots[module], 0, f"{module}, imported at {path}:{line}"
-        elif sources.declared is not None and is_popular(module, ecosystem=Ecosystem.PYTHON) and not is_standard:
+        elif sources.declared is not None and not is_standard:
             is_named = has_metadata(module, sources=sources)
             rule_id = "module-bundled" if is_named else "module-shadowed"
             yield rule_id, roots[module], 0, f"{module}, imported at {path}:{line}"
+
+
+def is_known(module: str) -> bool:
+    """Say whether others mean something else by this module's name."""
+    return module in sys.stdlib_module_names or is_popular(module, ecosystem=Ecosystem.PYTHON)
 
 
 def find_roots(files: Sequence[Source]) -> dict[str, str]:
@@ -97,6 +103,8 @@ def find_roots(files: Sequence[Source]) -> dict[str, str]:
 def find_imports(files: Sequence[Source], *, roots: dict[str, str]) -> dict[str, tuple[str, int]]:
     """Return the first place, outside of itself, where each root module is imported absolutely."""
     imports: dict[str, tuple[str, int]] = {}
+    if not roots:
+        return imports
     for file in sorted(files, key=lambda file: file.path):
         inside = file.path.removeprefix("src/").partition("/")[0].removesuffix(".py")
         for node in ast.walk(file.tree) if file.tree is not None else ():

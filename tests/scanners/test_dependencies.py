@@ -125,6 +125,8 @@ def test_dependency_by_address_is_found_wherever_it_is_named(path: str, text: st
         ("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3'\na = {version = '^1'}\n"),
         ("setup.cfg", "[options]\ninstall_requires =\n  requests>=2\n"),
         ("docs/requirements.txt", "sphinx<9\n"),
+        ("requirements.txt", "sphinx~=8.0\n"),
+        ("package.json", json.dumps({"dependencies": {"a": "~1.2.0"}})),
         ("README.md", f"pip install git+{URL}\n"),
         ("setup.py", "from setuptools import setup\nsetup(install_requires=open('requirements.txt').read().split())\n"),
     ],

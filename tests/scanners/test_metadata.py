@@ -175,9 +175,10 @@ def test_absurd_version_is_found() -> None:
     [
         ("", ["readme-empty"]),
         ("# Test\n\n[badge](https://example.invalid/badge)\n", ["readme-empty"]),
-        (README.replace("Weather card", "Requests"), ["readme-copied"]),
-        ("discord.py\n==========\n\n" + README[16:], ["readme-copied"]),
-        (README.replace("Weather card", "Requests weather card"), []),
+        (README.replace("Weather card", "Requests") + "pip install requests\n", ["readme-copied"]),
+        ("discord.py\n==========\n\n" + README[16:] + "pip install -U discord.py\n", ["readme-copied"]),
+        (README.replace("Weather card", "Deprecated!") + "This is deprecated.\n", []),
+        (README.replace("Weather card", "Requests weather card") + "pip install requests\n", []),
         (README.replace("# Weather card", "Without a heading."), []),
     ],
 )
