@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 from scanners import limits
-from scanners.archive import hash_artifact, unpack
+from scanners.archive import Tree, hash_artifact, unpack
 from scanners.engines import Engine, EngineResult
 from scanners.engines.bandit import run_bandit
 from scanners.engines.semgrep import run_semgrep
 from scanners.engines.sources import read_sources
 from scanners.errors import ArchiveRefused
+from scanners.folder import hash_tree, read_folder
 from scanners.inventory import find_unaccounted, take_inventory
 from scanners.report import FileRecord, Finding, ScanReport
 from scanners.rules import load_rules, ruleset_digest
@@ -25,24 +26,26 @@ ENGINES: tuple[Engine, ...] = (run_bandit, run_semgrep)
 def scan_artifact(
     path: Path, *, deadline_seconds: float | None = None, engines: tuple[Engine, ...] = ENGINES
 ) -> ScanReport:
-    """Scan one artifact within `deadline_seconds` of wall clock (the engine's own limit when None).
+    """Scan one artifact, or an unpacked folder, within `deadline_seconds` of wall clock (the engine's own when None).
 
     `engines` are the tools that read the staged sources; our own reading of them comes first and always.
     Raises OSError when the file cannot be read or our disk is full, and RulesInvalid when our own rules are broken.
     """
     started = time.monotonic()
     seconds = limits.SCAN_SECONDS if deadline_seconds is None else min(deadline_seconds, limits.SCAN_SECONDS)
-    digest = hash_artifact(path)
+    digest = "" if path.is_dir() else hash_artifact(path)
     with tempfile.TemporaryDirectory(prefix="scan-", ignore_cleanup_errors=True) as folder:
         try:
-            findings, records, results = look(path, scratch=Path(folder), deadline=started + seconds, engines=engines)
+            tree = open_tree(path, into=make_folder(Path(folder) / "members"))
         except ArchiveRefused as refused:
             return refuse(path, refused=refused, digest=digest, seconds=time.monotonic() - started)
+        findings, records, results = look(tree, scratch=Path(folder), deadline=started + seconds, engines=engines)
     runs = tuple(result.run for result in results)
-    errors = tuple(f"{run.name}: {error}" for run in runs for error in run.errors)
+    errors = tuple(f"tree: {error}" for error in tree.errors)
+    errors += tuple(f"{run.name}: {error}" for run in runs for error in run.errors)
     judgement = judge(findings, engines=runs, errors=errors)
     return ScanReport(
-        artifact_sha256=digest,
+        artifact_sha256=digest or hash_tree(tree),
         verdict=judgement.verdict,
         score=judgement.score,
         explanation=judgement.explanation,
@@ -55,11 +58,15 @@ def scan_artifact(
     )
 
 
+def open_tree(path: Path, *, into: Path) -> Tree:
+    """Return the files of an artifact or of a folder; raises ArchiveRefused, and OSError when it cannot be read."""
+    return read_folder(path, into=into) if path.is_dir() else unpack(path, into=into)
+
+
 def look(
-    path: Path, *, scratch: Path, deadline: float, engines: tuple[Engine, ...]
+    tree: Tree, *, scratch: Path, deadline: float, engines: tuple[Engine, ...]
 ) -> tuple[tuple[Finding, ...], tuple[FileRecord, ...], tuple[EngineResult, ...]]:
-    """Return findings, files and engine results of an artifact; raises ArchiveRefused."""
-    tree = unpack(path, into=make_folder(scratch / "members"))
+    """Return findings, files and engine results of an artifact."""
     records = take_inventory(tree)
     unaccounted = find_unaccounted(tree, records=records)
     stage, records, sources = read_sources(
