@@ -10,7 +10,7 @@ RUNTIME := $(VENV)/.runtime-$(firstword $(shell cksum < requirements.lock))
 TOOLS := $(VENV)/.tools-$(firstword $(shell cksum < requirements-dev.lock))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo up test check bench forget clean
+.PHONY: help setup tools demo up test check bench fuzz forget clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ check: $(TOOLS)  ## lint, format, types, and who may import whom
 
 bench: $(TOOLS)  ## figures against a peer or a floor; ARGS="NAME --json" for a program
 	@$(IN) -m tests.benchmarks $(ARGS)
+
+fuzz: $(TOOLS)  ## broken archives and files against the engine; ARGS="--archives 100000 --seed 7"
+	@$(IN) -m tests.fuzz $(ARGS)
 
 forget:  ## remove what the tests' servers have stored
 	@for link in "$(TEST_VAR)/postgres" "$(TEST_VAR)/valkey"; do \

@@ -61,7 +61,7 @@ class Walk:
         """Read everything in an open folder; raises ArchiveRefused at a limit."""
         if len(shown) > limits.PATH_DEPTH:
             raise ArchiveRefused("archive_path_depth", f"{'/'.join(shown)!r} is over {limits.PATH_DEPTH} levels deep")
-        for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 (by descriptor: a path could be exchanged)
+        for name in sorted(os.listdir(descriptor)):
             self.budget.count_entry()
             path = (*shown, show_name(name))
             try:

@@ -243,7 +243,9 @@ def honest_archives() -> dict[str, bytes]:
         "alignment": add_extra(field(0xD935, b"\4\0\0\0")),
         "zip64 field of a packer that streams": add_local_extra(field(1, struct.pack("<QQ", 6, 6)), sizes=b"\xff" * 8),
         "same name in UTF-8 twice": add_extra(unicode_path, name="\u00e9.py"),
-        "name that does not say it is UTF-8": archives.patch(archives.patch(pack_stored({"ab.py": "x"}), b"ab", b"\xc3\xa9"), b"ab", b"\xc3\xa9"),
+        "name that does not say it is UTF-8": archives.patch(
+            archives.patch(pack_stored({"ab.py": "x"}), b"ab", b"\xc3\xa9"), b"ab", b"\xc3\xa9"
+        ),
         "folder": pack_entries((folder, b""), (make_entry("demo/a.py"), b"x = 1\n")),
         "version needed": archives.patch_field(stored, LOCAL, 4, b"\x0a\x00"),
         "level flags": set_both(stored, local=6, central=8, value=b"\x06\x00"),

@@ -190,16 +190,31 @@ def test_detour_is_found(name: str, detours: ScanReport) -> None:
         ("evil.txt", b"\xa7\x0d\x0d\x0a" + bytes(12) + b"\xe3", "unread-bytecode"),
         ("lib.so", b"\x7fELF" + bytes(60), "unread-native"),
         ("picture.png", b"MZ" + bytes(60), "unread-native"),
-        ("lib.zip", archives.pack_zip({"evil.py": PAYLOAD}), "unread-archive"),
-        ("picture.jpg", b"\xff\xd8\xff" + bytes(60) + archives.pack_zip({"evil.py": PAYLOAD}), "unread-archive"),
-        ("run.sh", "rm -rf x\n", "unread-script"),
-        ("run", "#!/bin/sh\nrm -rf x\n", "unread-script"),
+        ("lib.7z", b"7z\xbc\xaf\x27\x1c" + bytes(60), "unread-archive"),
+        ("lib.zip", archives.pack_zip({"evil.py": PAYLOAD}) + b"more", "unread-archive"),
+        ("weights.pkl", b"\x80\x04cposix\n", "unread-pickle"),
     ],
 )
 def test_content_nobody_can_read_needs_a_person(path: str, content: bytes | str, rule_id: str, scan: Scan) -> None:
     report = scan({"main.py": "x = 1\n", path: content})
     assert [finding.rule_id for finding in report.findings] == [rule_id]
     assert report.verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("name", ["lib.zip", "picture.jpg", "table.xlsx"])
+def test_code_in_a_nested_archive_is_looked_at(name: str, scan: Scan) -> None:
+    lead = b"\xff\xd8\xff" + bytes(60) if name == "picture.jpg" else b""
+    report = scan({"main.py": "x = 1\n", name: lead + archives.pack_zip({"evil.py": PAYLOAD})})
+    assert {f"{name}!/evil.py", name} == {finding.path for finding in report.findings}
+
+
+def test_script_no_engine_reads_is_unread_when_code_names_it(scan: Scan) -> None:
+    script = "system('id')\n"
+    named = scan({"main.py": "run('tool.rb')\n", "tool.rb": script})
+    assert [finding.rule_id for finding in named.findings] == ["unread-script"]
+    assert named.verdict is Verdict.INCOMPLETE
+    unnamed = scan({"main.py": "x = 1\n", "tool.rb": script})
+    assert [finding.rule_id for finding in unnamed.findings] == ["foreign-script"]
 
 
 def test_code_inside_decoded_text_is_looked_at(scan: Scan) -> None:
