@@ -20,6 +20,19 @@ from scanners.python.domain import (
 )
 from scanners.python.expressions import module_frame
 from scanners.python.invocations import Invocations
+from scanners.python.machine import is_given
+
+# Streams and paths are there to be set; constants of builtins have no attributes.
+OWN_BUSINESS = (
+    "sys.std",
+    "sys.path",
+    "sys.argv",
+    "builtins.None",
+    "builtins.NotImpl",
+    "sys.exc",
+    "builtins.__",
+    "os.environ",
+)
 
 
 class Assignments(Invocations):
@@ -61,27 +74,30 @@ class Assignments(Invocations):
                 self.write_field(thing.klass, target.attr, value)
             elif isinstance(thing, Klass | Unit):
                 thing.frame.names[target.attr] = join(thing.frame.names.get(target.attr), value)
-        for ref in base.refs:
-            if "(" not in ref and not ref.startswith("sys.std"):
-                tricks = (
-                    frozenset([Trick.UNVERIFIED]) if any("_unverified_" in item for item in value.refs) else base.tricks
-                )
-                self.emit(Act.HOST_PATCH, target, detail=f"{ref}.{target.attr}", sources=[value], tricks=tricks)
+        self.note_patch(base, target.attr, value, target)
         if base.refs and isinstance(target.value, ast.Name) and "(" in base.refs[0] and value.marks:
             # A message, request or archive that data is put into keeps where that came from.
             self.assign(target.value, mark(base, *value.marks))
+
+    def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
+        """Record that something of somebody else's module is replaced."""
+        if len(base.refs) != 1 or base.things or base.consts or is_given(base):
+            return
+        full = f"{base.refs[0]}.{name}"
+        if "(" in full or full.startswith(OWN_BUSINESS) or full in value.refs:
+            return
+        is_blind = any("_unverified_" in ref for ref in value.refs)
+        tricks = frozenset([Trick.UNVERIFIED]) if is_blind else base.tricks
+        self.emit(Act.HOST_PATCH, node, detail=full.replace(".__dict__", ""), sources=[value], tricks=tricks)
 
     def assign_item(self, target: ast.Subscript, value: Value) -> None:
         """Bind an element, and let the container hold it from now on."""
         base = self.evaluate(target.value)
         key = self.evaluate(target.slice)
         name = plain_of(key)
-        for ref in base.refs:
-            if ref in ("sys.modules", "builtins.__dict__", "builtins") or (
-                ref.endswith(".__dict__") and "(" not in ref
-            ):
-                shown = f"{ref}.{name}" if isinstance(name, str) else ref
-                self.emit(Act.HOST_PATCH, target, detail=shown, sources=[value])
+        is_module = any(ref in ("sys.modules", "builtins") or ref.endswith(".__dict__") for ref in base.refs)
+        if is_module and isinstance(name, str):
+            self.note_patch(base, name, value, target)
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
         if base.refs and "(" not in base.refs[0]:
@@ -100,6 +116,8 @@ class Assignments(Invocations):
             for thing in base.things:
                 if isinstance(thing, Instance):
                     self.write_field(thing.klass, node.attr, value)
+            if any("(" in ref for ref in base.refs) and value.marks - base.marks:
+                self.assign_owner(node.value, mark(base, *value.marks))
         elif isinstance(node, ast.Subscript):
             inner = self.evaluate(node.value)
             if value.marks - inner.marks:

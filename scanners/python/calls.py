@@ -149,7 +149,8 @@ same: builtins: str next repr memoryview dict sorted enumerate zip
 same: typing.cast copy.copy copy.deepcopy builtins.ascii itertools.chain itertools.cycle functools.lru_cache
 same: functools.wraps() contextlib.closing io.BytesIO io.StringIO collections.OrderedDict
 compute: builtins: chr ord int float abs hex bin oct len sum divmod pow round bool range
-compute: builtins.int.from_bytes builtins.str.maketrans urllib.parse.unquote urllib.parse.unquote_plus struct.pack
+compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans urllib.parse.unquote
+compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
 compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath

@@ -263,6 +263,8 @@ def texts_of(value: Value) -> tuple[str, ...]:
 
 def text_of(item: Plain) -> str:
     """Return one constant as text."""
+    if item is None:
+        return HOLE
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
     return item if isinstance(item, str) else str(item)

@@ -3,6 +3,7 @@
 A path that is written to remembers what was written, so that reading or starting it later knows.
 """
 
+import ast
 from collections.abc import Callable
 
 from scanners.facts import Act, Label
@@ -71,7 +72,7 @@ def note_write(machine: Lookups, call: Call, path: Value, content: Value, positi
     machine.emit(Act.FILE_WRITE, call.node, detail=shown, sources=[content], tricks=call.tricks)
     machine.write_path(path, content, call.argument_node(position))
     for text in shown.consts:
-        if isinstance(text, str) and STARTUP.search(text):
+        if isinstance(text, str) and STARTUP.search(text) and not text.startswith("%TEMP%"):
             machine.emit(Act.PERSISTENCE, call.node, detail=text, sources=[content])
 
 
@@ -270,6 +271,18 @@ def write_archive_text(machine: Lookups, call: Call) -> Value:
     """Record data put into an archive."""
     machine.write_path(Value(consts=call.callee.consts), call.argument(1, "data"), None)
     return UNKNOWN
+
+
+def save(machine: Lookups, call: Call, content: Value) -> None:
+    """Record what a foreign thing writes to a path, or puts into a file that is open or in memory."""
+    for position, target in enumerate(call.args[:2]):
+        node = call.argument_node(position)
+        if "builtins.open()" in target.refs:
+            note_write(machine, call, Value(consts=target.consts), content, 99)
+        elif any(isinstance(text, str) and "." in text for text in target.consts):
+            note_write(machine, call, target, content, position)
+        elif isinstance(node, ast.Name) and not target.marks and not target.consts:
+            machine.assign(node, mark(target, *content.marks))
 
 
 FILE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {

@@ -56,7 +56,8 @@ def record(machine: Lookups, call: Call, address: Value, *, rest: Iterable[Value
     shown = address if address.consts else Value(consts=call.callee.consts, marks=address.marks, tricks=address.tricks)
     data = [*rest, *(value for name, value in call.keywords.items() if name not in CONTROLS)]
     payload = blend([value for value in data if not value.refs or value.marks])
-    told = frozenset(item for item in address.marks if item.label not in POINTING)
+    is_prepared = any(ref.endswith("Request()") for ref in address.refs)
+    told = frozenset(item for item in address.marks if is_prepared or item.label not in POINTING)
     carried = frozenset(item for item in call.callee.marks if item.label not in POINTING)
     is_sending = bool(payload.marks or told or carried)
     sources = [payload, Value(marks=told | carried)] if is_sending else [address]
@@ -100,7 +101,13 @@ def prepare(machine: Lookups, call: Call) -> Value:
     data = [*call.args[position + 1 :], *(value for name, value in call.keywords.items() if name not in CONTROLS)]
     payload = blend(data)
     told = frozenset(item for item in address.marks if item.label not in POINTING)
-    return Value(consts=address.consts, marks=payload.marks | told, tricks=address.tricks | payload.tricks)
+    is_bare = not payload.marks and not told
+    return Value(
+        consts=address.consts,
+        refs=() if is_bare else ("urllib.request.Request()",),
+        marks=address.marks if is_bare else payload.marks | told,
+        tricks=address.tricks | payload.tricks,
+    )
 
 
 def download(machine: Lookups, call: Call) -> Value:

@@ -45,6 +45,8 @@ def start_list(machine: Lookups, call: Call) -> Value:
     args = [value for value in call.args if value.consts or value.marks or value.items]
     if call.name.startswith("os.") and len(args) > 1:
         args = args[1:]  # the first is the file, the second the name it is given
+    if len(args) == 1:
+        return record(machine, call, args[0])
     return record(machine, call, Value(items=tuple(args), marks=blend(args).marks, tricks=blend(args).tricks))
 
 

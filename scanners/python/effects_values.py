@@ -14,7 +14,6 @@ from scanners import limits
 from scanners.facts import Label, Trick
 from scanners.python.constants import UNCOMPUTABLE, join_paths
 from scanners.python.domain import (
-    NOTHING,
     UNKNOWN,
     Plain,
     Value,
@@ -31,13 +30,16 @@ from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 
 DECODED = frozenset([Trick.DECODED])
+EMPTY = {"builtins.str": constant(""), "builtins.bytes": constant(b""), "builtins.list": constant(())}
 
 
 def same(machine: Lookups, call: Call) -> Value:
     """Return what is still the same data in another shape."""
     if not call.args:
         blended = blend(call.keywords.values())
-        return Value(items=from_names(call.keywords), marks=blended.marks) if call.name.endswith("dict") else NOTHING
+        if call.name.endswith("dict"):
+            return Value(items=from_names(call.keywords), marks=blended.marks)
+        return EMPTY.get(call.name, UNKNOWN)
     value = call.args[1] if call.name == "typing.cast" and len(call.args) > 1 else call.args[0]
     value = machine.read_environment_whole([value], call.node, value)
     leaf = call.name.rpartition(".")[2]
@@ -212,6 +214,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "builtins.range": make_range,
     "builtins.sum": lambda numbers: sum(numbers) if len(numbers) < 10_000 else 0,
     "builtins.int.from_bytes": lambda data, byteorder="big": int.from_bytes(data[:4096], byteorder),
+    "builtins.int.to_bytes": lambda number, length, order="big": number.to_bytes(min(length, 65_536), order),
     "builtins.str.maketrans": lambda one, other: tuple(str.maketrans(one, other).items()),
     "urllib.parse.unquote": urllib.parse.unquote,
     "urllib.parse.unquote_plus": urllib.parse.unquote_plus,
@@ -225,7 +228,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "os.fsencode": lambda data: data.encode(),
     "textwrap.dedent": lambda text: text,
 }
-HIDING = frozenset(["builtins.chr", "struct.pack"])
+HIDING = frozenset(["builtins.chr", "builtins.int.to_bytes", "struct.pack"])
 
 
 def path_join(machine: Lookups, call: Call) -> Value:

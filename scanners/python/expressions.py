@@ -34,6 +34,8 @@ from scanners.python.places import SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
 ANALYSIS_WORDS = 3
+# Attributes of these still name what the instance is about: a path.
+SUBJECTS = ("pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name")
 MOMENTS = (
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today", "time.time",
     "time.localtime", "time.gmtime", "time.strftime",
@@ -108,7 +110,7 @@ class Expressions(Lookups):
             label = ATTRIBUTES.get(value.refs[0])
             if label is not None:
                 return mark(value, self.mark(Label(label), node))
-            if value.consts and not value.refs[0].startswith(("pathlib.", "os.DirEntry", "tempfile.")):
+            if value.consts and not value.refs[0].startswith(SUBJECTS):
                 return Value(refs=value.refs, marks=value.marks, tricks=value.tricks, things=value.things)
         return value
 
@@ -243,6 +245,8 @@ class Expressions(Lookups):
         values = [self.evaluate(node.left), *(self.evaluate(item) for item in node.comparators)]
         kept = set()
         for value in values:
+            if not value.marks and not value.refs:
+                continue
             kept |= {item for item in value.marks if item.label is Label.RANDOM}
             is_quiet = any(ref.startswith(("platform.system", "os.name", "sys.platform")) for ref in value.refs)
             if not is_quiet:

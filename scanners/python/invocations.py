@@ -4,6 +4,7 @@ A function is looked at once for arguments nobody knows, and again, within bound
 """
 
 import ast
+import re
 from collections.abc import Sequence
 
 from scanners import limits
@@ -32,13 +33,22 @@ from scanners.python.domain import (
     sequence_of,
 )
 from scanners.python.effects import EFFECTS
+from scanners.python.effects_files import save
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.expressions import Expressions
 from scanners.python.invoked import Call, find_kind
 from scanners.python.machine import is_given
 from scanners.python.recorder import Entry, Node
 
+NATIVE = re.compile(r"ctypes\.(CDLL\(\)|(windll|cdll|oledll)(\.\w+)?|pythonapi)\.\w+$|cffi\.FFI\(\)\.dlopen\(\)\.\w+$")
 KEPT_TRICKS = frozenset([Trick.LOOP, Trick.GUARDED])
+_KEEPING = (
+    "update append add attach add_header set_payload set_content add_field add_file add_embed add_embed_field "
+    "set_cookie write writestr putheader extend insert setdefault set_image set_author set_footer add_row putBytes "
+    "putData"
+)
+KEEPING = frozenset(_KEEPING.split())
+SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
 
@@ -126,21 +136,32 @@ class Invocations(Expressions):
         result = self.make_instance(call)
         if name.startswith(CRYPTO):
             return self.call_cipher(call, result)
-        if (name.startswith(("ctypes.", "cffi.")) and "(" in name) or name.startswith("ctypes.windll."):
+        if NATIVE.match(name):
             self.emit(Act.NATIVE_CALL, node, detail=name.rpartition(".")[2], sources=args, tricks=callee.tricks)
             return result
         return call_library(self, call, result)
 
     def make_instance(self, call: Call) -> Value:
         """Return what a foreign call gives when nothing else is known: something of what went in."""
-        blended = blend([call.callee, *call.args, *call.keywords.values()])
+        values = [*call.args, *call.keywords.values()]
+        blended = blend([call.callee, *values])
+        leaf = call.name.rpartition(".")[2]
+        if leaf in KEEPING and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
+            self.keep(call.node.func.value, blend(values))
+        elif leaf in SAVING and blended.marks:
+            save(self, call, blended)
         if call.name not in QUIET:
-            values = [*call.args, *call.keywords.values()]
             blended = self.read_environment_whole(values, call.node, blended)
         if len(call.name) > limits.PYTHON_REFERENCE:
             return blended
         consts = call.callee.consts if "()" in call.name else ()
         return Value(consts=consts, refs=(f"{call.name}()",), marks=blended.marks, tricks=blended.tricks - call.tricks)
+
+    def keep(self, owner: ast.expr, content: Value) -> None:
+        """Let a foreign thing keep what is put into it: a header, an attachment, a field of a form."""
+        before = self.evaluate(owner)
+        if content.marks - before.marks:
+            self.assign_owner(owner, mark(before, *content.marks))
 
     def call_cipher(self, call: Call, result: Value) -> Value:
         """Record encryption; what was decrypted can be read by nobody before."""
@@ -217,11 +238,10 @@ class Invocations(Expressions):
             return known
         if len(function.known) >= limits.PYTHON_VARIANTS or self.followed > self.follow_limit:
             return self.fall_back(function, [*args, *keywords.values()])
-        before = self.steps
+        before, spent = self.steps, self.followed
         bindings = self.bind_arguments(function, args, keywords)
-        kept = self.tricks & KEPT_TRICKS
-        result = self.enter(function, bindings, tricks=kept)
-        self.followed += self.steps - before
+        result = self.enter(function, bindings, tricks=self.tricks & KEPT_TRICKS)
+        self.followed = spent + self.steps - before
         function.known[key] = result
         return result
 

@@ -191,6 +191,8 @@ class Machine:
                 frame.log[name] = frame.names.get(name)
             frame.names[name] = value
         else:
+            if is_given(value):
+                self.sensitivity = 2
             frame.names[name] = join(frame.names.get(name), value)
 
     def find(self, name: str) -> Value | None:
@@ -231,6 +233,8 @@ class Machine:
 
     def write_field(self, klass: Klass, name: str, value: Value) -> None:
         """Add to what an attribute of a class's instances can be; who read it is looked at once more."""
+        if is_given(value):
+            self.sensitivity = 2
         known = klass.fields.get(name)
         joined = join(known, value)
         klass.fields[name] = joined

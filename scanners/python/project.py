@@ -39,7 +39,7 @@ class Project(Statements):
             if module.tree is not None:
                 self.add(module, module.tree, folders=folders)
         size = sum(len(text) for text in self.texts.values())
-        self.follow_limit = max(limits.PYTHON_STEPS_FOLLOWED_FLOOR, size // 3 * limits.PYTHON_STEPS_FOLLOWED)
+        self.follow_limit = max(limits.PYTHON_STEPS_FOLLOWED_FLOOR, size // limits.PYTHON_CHARACTERS_PER_STEP)
 
     def add(self, module: Source, tree: ast.Module, *, folders: set[str]) -> None:
         """Take a module in, under its name below the folder that is its root."""

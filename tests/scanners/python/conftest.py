@@ -1,0 +1,27 @@
+"""Hands the Python pass small sources, as if they were a plugin's files."""
+
+import ast
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from scanners.python.passes import PythonPass, read_modules
+from scanners.report import Kind
+from scanners.sources import Source
+
+Read = Callable[..., PythonPass]
+
+
+def read(files: str | Mapping[str, str], *, entry_points: tuple[str, ...] = ()) -> PythonPass:
+    """Return what the pass says about one source, or about several by path."""
+    named = {"main.py": files} if isinstance(files, str) else files
+    sources = [
+        Source(path=path, kind=Kind.PYTHON, sha256="", size=len(text), stored=None, text=text, tree=ast.parse(text))
+        for path, text in named.items()
+    ]
+    return read_modules(sources, entry_points=entry_points)
+
+
+@pytest.fixture
+def read_python() -> Read:
+    return read
