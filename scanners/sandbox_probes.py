@@ -16,7 +16,7 @@ from typing import Any
 
 from scanners.sandbox_syscalls import MACHINE, system_call
 
-UNSHARE = {"x86_64": 272, "aarch64": 97}
+CLONE = {"x86_64": 56, "aarch64": 220}
 PTRACE = {"x86_64": 101, "aarch64": 117}
 NEW_USER_NAMESPACE = 0x10000000
 PTRACE_SEIZE = 0x4206
@@ -52,7 +52,11 @@ def read_environment(places: Places) -> None:
 
 def make_namespace(places: Places) -> None:
     """Become root of a world of its own, from where more of the kernel can be reached."""
-    system_call(UNSHARE[MACHINE], NEW_USER_NAMESPACE)
+    # By clone: unshare would be refused to any process with threads, and so would prove nothing.
+    child = system_call(CLONE[MACHINE], NEW_USER_NAMESPACE | signal.SIGCHLD, 0, 0, 0, 0)
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
 
 
 def list_processes(places: Places) -> None:

@@ -6,7 +6,7 @@ A filter for x86-64 and 64-bit ARM, built by hand. It only refuses: what it lets
 import ctypes
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from scanners.sandbox_calls import CALLS, LAST_KNOWN, MISSING, Calls
@@ -36,14 +36,18 @@ def install_filter(*, may_start_programs: bool) -> None:
     calls = CALLS.get(MACHINE)
     if calls is None:
         raise OSError(errno.ENOSYS, f"no filter for {MACHINE}")
-    steps = list(build_filter(calls, own_id=os.getpid(), may_start_programs=may_start_programs))
-    packed = b"".join(
+    load_filter(build_filter(calls, own_id=os.getpid(), may_start_programs=may_start_programs), number=calls.seccomp)
+
+
+def load_filter(steps: Iterable[Step], *, number: int) -> None:
+    """Hand a filter to the kernel, by the number seccomp has on this machine; raises OSError."""
+    program = [
         code.to_bytes(2, "little") + bytes((if_true, if_false)) + value.to_bytes(4, "little")
         for code, if_true, if_false, value in steps
-    )
-    program = ctypes.create_string_buffer(packed, len(packed))
-    head = (ctypes.c_uint64 * 2)(len(steps), ctypes.addressof(program))
-    system_call(calls.seccomp, SET_MODE_FILTER, 0, ctypes.byref(head))
+    ]
+    packed = ctypes.create_string_buffer(b"".join(program))
+    head = (ctypes.c_uint64 * 2)(len(program), ctypes.addressof(packed))
+    system_call(number, SET_MODE_FILTER, 0, ctypes.byref(head))
 
 
 def build_filter(calls: Calls, *, own_id: int, may_start_programs: bool) -> Iterator[Step]:

@@ -1,6 +1,8 @@
 """Scans for the engine's tests: Eve's trees in, a report out."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from scanners import ScanReport, scan_artifact
 from tests.samples import archives
 
+ROOT = Path(__file__).resolve().parents[2]
 Scan = Callable[[archives.Tree | Path], ScanReport]
 
 
@@ -21,3 +24,20 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
         return scan_artifact(artifact)
 
     return run
+
+
+@pytest.fixture
+def start_python() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Return a function that starts a program of ours, behind other words if need be, and ends it with the test."""
+    started = []
+
+    def start(code: str, *, behind: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        argv = [*behind, sys.executable, "-B", "-c", code]
+        process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
