@@ -31,6 +31,13 @@ LINKED_NODES = (
         kind for name in ("type_param",) if (kind := getattr(ast, name, None))
     ),
 )  # fmt: skip
+# Fields that hold text, numbers or shared nodes. Only a type alias has a node for a name.
+PLAIN_FIELDS = frozenset(
+    [
+        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "name", "op", "ops",
+        "rest", "simple", "tag", "type_comment",
+    ]
+)  # fmt: skip
 IMPORTERS = frozenset(["importlib.import_module", "importlib.__import__"])
 
 Check = Callable[..., Any]
@@ -161,9 +168,6 @@ class Walk:
                 self.namespace.pop()
                 continue
             visited += 1
-            if visited > limits.TREE_NODES:
-                self.errors.append(f"more than {limits.TREE_NODES} syntax nodes")
-                return
             kind = type(node)
             if visitor := visitors.get(kind):
                 visitor(node)
@@ -171,7 +175,11 @@ class Walk:
                     waiting.append(None)
             elif kind.__name__ in self.checks.by_kind:
                 self._ask(kind.__name__, self._describe(node), lined=node)
-            waiting += children_of(node)
+            if fields_of(kind):
+                waiting += children_of(node)
+            if visited > limits.TREE_NODES:
+                self.errors.append(f"more than {limits.TREE_NODES} syntax nodes")
+                return
         self._ask_about_file()
 
     def _describe(self, node: ast.AST, **more: Any) -> dict[str, Any]:
@@ -264,7 +272,7 @@ def make_issue(found: Any, *, check: Any, raw: dict[str, Any], lined: ast.AST | 
 def children_of(node: ast.AST) -> list[ast.AST | None]:
     """Return the nodes right below one, last first, each linked to its parent and its next sibling."""
     found: list[ast.AST | None] = []
-    for name in reversed(node._fields):
+    for name in fields_of(type(node)):
         value: Any = getattr(node, name, None)
         if value.__class__ is list:
             following = None
@@ -279,3 +287,12 @@ def children_of(node: ast.AST) -> list[ast.AST | None]:
             value._bandit_parent = node
             found.append(value)
     return found
+
+
+@cache
+def fields_of(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a kind of node that can hold nodes, last first."""
+    if kind is ast.Constant or kind is ast.Name:
+        return ()
+    plain = PLAIN_FIELDS - {"name"} if kind.__name__ == "TypeAlias" else PLAIN_FIELDS
+    return tuple(name for name in reversed(kind._fields) if name not in plain)

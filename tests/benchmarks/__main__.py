@@ -7,15 +7,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from governance.stack.paths import var_dir
+from tests.benchmarks.bandit_driver import run_bandit_driver
 from tests.benchmarks.demo import run_demo
 from tests.benchmarks.figures import Figure, print_figures
 from tests.benchmarks.memory import run_memory
+from tests.benchmarks.rescan import run_one_rule, run_rescan
+from tests.benchmarks.scan import run_latency, run_scan_large, run_scan_memory, run_scan_small
 from tests.benchmarks.submission import run_submission
 
 BENCHES: Mapping[str, Callable[[Path], list[Figure]]] = {
     "submission": run_submission,
     "memory": run_memory,
     "demo": run_demo,
+    "bandit_driver": run_bandit_driver,
+    "scan_small": run_scan_small,
+    "scan_large": run_scan_large,
+    "rescan": run_rescan,
+    "one_rule": run_one_rule,
+    "scan_memory": run_scan_memory,
+    "latency": run_latency,
 }
 
 

@@ -12,20 +12,20 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`ratio` is the value divided by that of `against`; it holds up to `target`."""
+    """`ratio` is the value divided by that of `against`; it holds up to `target`. None: it was not measured."""
 
     bench: str
     metric: str
-    value: float
+    value: float | None
     unit: str
     against: str
-    ratio: float
+    ratio: float | None
     target: float
 
     @property
     def holds(self) -> bool:
         """Whether the promise is kept."""
-        return self.ratio <= self.target
+        return self.ratio is not None and self.ratio <= self.target
 
     def to_json(self) -> str:
         """The figure as one JSON object on one line."""
@@ -38,12 +38,21 @@ def compare(bench: str, *, metric: str, value: float, unit: str, against: tuple[
     return Figure(
         bench=bench,
         metric=metric,
-        value=round(value, 3),
+        value=_round(value),
         unit=unit,
         against=f"{name}: {other:.3g} {unit}",
-        ratio=round(value / other, 3),
+        ratio=_round(value / other),
         target=target,
     )
+
+
+def report_missing(bench: str, *, metric: str, unit: str, reason: str, target: float) -> Figure:
+    """A figure that could not be measured here, with the reason; it does not hold."""
+    return Figure(bench=bench, metric=metric, value=None, unit=unit, against=reason, ratio=None, target=target)
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def print_figures(figures: Sequence[Figure]) -> None:
@@ -53,10 +62,10 @@ def print_figures(figures: Sequence[Figure]) -> None:
         table.add_row(
             figure.bench,
             figure.metric,
-            f"{figure.value:.3g} {figure.unit}",
+            "not measured" if figure.value is None else f"{figure.value:.3g} {figure.unit}",
             figure.against,
-            f"{figure.ratio:.2f}",
-            f"≤ {figure.target:.2f}",
+            "" if figure.ratio is None else f"{figure.ratio:.3g}",
+            f"≤ {figure.target:.3g}",
             "yes" if figure.holds else "NO",
         )
     Console(highlight=False).print(table)

@@ -3,11 +3,8 @@
 The peer gets the same sources, unpacked, and the same rules; it unpacks, judges and records nothing."""
 
 import io
-import json
 import os
 import shutil
-import subprocess
-import sys
 import tarfile
 import time
 import zipfile
@@ -22,16 +19,14 @@ from governance.demo.catalogue import Archive, repack_distributions
 from governance.demo.errors import TooSlow
 from governance.demo.packing import Kind
 from governance.demo.stage import Stage, open_stage
-from scanners.rules import load_rules
 from tests.benchmarks.figures import Figure, compare
+from tests.benchmarks.peers import COMMAND_LINES, run_command_lines, write_rules
 from tests.benchmarks.usage import Spent, measure_children, stack_cpu_seconds
 
 COUNT = 20
 VERDICT_SECONDS = 120
 LOOK_SECONDS = 0.05
-PEER_SECONDS = 300
 SETTLED = frozenset({"published", "in_review", "held"})
-PEER = "bandit and semgrep command lines, one by one"
 TARGET = 1.0
 
 
@@ -49,7 +44,7 @@ def run_submission(var: Path) -> list[Figure]:
     with open_stage({**os.environ, "NEXUS_VAR": str(var)}) as stage:
         measured = _measure_stack(stage)
     peer = _measure_peer(repack_distributions(suffix="peer", count=COUNT), folder=var / "peer")
-    seconds, cpu_seconds = (PEER, peer.seconds / COUNT), (PEER, peer.cpu_seconds / COUNT)
+    seconds, cpu_seconds = (COMMAND_LINES, peer.seconds / COUNT), (COMMAND_LINES, peer.cpu_seconds / COUNT)
     return [
         _compare("202 to verdict, one by one", value=measured.one_by_one, against=seconds),
         _compare("202 to verdict, all at once", value=measured.at_once, against=seconds),
@@ -103,42 +98,12 @@ def _follow(publisher: Publisher, submission: Submission) -> dict[str, Any]:
 def _measure_peer(archives: Sequence[Archive], *, folder: Path) -> Spent:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    rules = folder / "rules.yml"
-    rules.write_text(json.dumps({"rules": _semgrep_rules()}), encoding="utf-8")
+    rules = write_rules(folder / "rules.yml")
     trees = [_unpack(archive, into=folder / archive.plugin) for archive in archives]
     with measure_children() as spent:
         for tree in trees:
-            _run_tool("bandit", "-r", str(tree), "-f", "json", "-q", folder=folder)
-            words = ["scan", "--config", str(rules), "--metrics", "off", "--disable-version-check", "--json", "--quiet"]
-            _run_tool("semgrep", *words, str(tree), folder=folder)
+            run_command_lines(tree, rules=rules)
     return spent
-
-
-def _semgrep_rules() -> list[dict[str, Any]]:
-    """The engine's own rules in semgrep's format; JSON is YAML."""
-    return [
-        {"id": rule.id, "languages": list(rule.languages), "message": "-", "severity": "ERROR", **rule.semgrep}
-        for rule in load_rules().values()
-        if rule.semgrep is not None
-    ]
-
-
-def _run_tool(name: str, *words: str, folder: Path) -> None:
-    # The command beside this interpreter, found as a person's shell finds it.
-    programs = str(Path(sys.executable).parent)
-    done = subprocess.run(
-        [name, *words],
-        cwd=folder,
-        env={**os.environ, "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])},
-        executable=str(Path(programs) / name),
-        capture_output=True,
-        text=True,
-        timeout=PEER_SECONDS,
-        check=False,
-    )
-    # Both end with 1 when they find something. Anything else was no scan, and would make the peer look fast.
-    if done.returncode not in {0, 1}:
-        raise ChildProcessError(f"{name} ended with {done.returncode}: {done.stderr[-500:]}")
 
 
 def _unpack(archive: Archive, *, into: Path) -> Path:

@@ -2,10 +2,11 @@
 
 import os
 import resource
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.stack.processes import list_family
@@ -18,6 +19,7 @@ SETTLED_SHARE = 0.01
 SETTLED_LOOKS = 3
 LOOK_SECONDS = 2.0
 LOOKS_MAX = 30
+PEAK_LOOK_SECONDS = 0.02
 
 
 @dataclass(slots=True)
@@ -64,6 +66,64 @@ def _read_cpu_seconds(pid: int) -> float:
         return 0.0  # It ended between the listing and the reading; its parent has its time by now.
     fields = text[text.rindex(")") + 2 :].split()[TIME_FIELDS]
     return sum(map(int, fields)) / TICKS_A_SECOND
+
+
+@contextmanager
+def measure_all() -> Iterator[Spent]:
+    """Measure what the block costs, in this process and in those it runs to their end."""
+    spent = Spent()
+    began, before = time.perf_counter(), time.process_time() + _children_cpu_seconds()
+    yield spent
+    spent.seconds = time.perf_counter() - began
+    spent.cpu_seconds = time.process_time() + _children_cpu_seconds() - before
+
+
+@dataclass(slots=True)
+class Peaks:
+    """The most memory that any process held, in bytes, by the name of its program."""
+
+    by_program: dict[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def watch_memory() -> Iterator[Peaks]:
+    """Watch every process that this one starts in the block, and all that those start."""
+    peaks, is_over = Peaks(), threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(PEAK_LOOK_SECONDS):
+            for pid in _list_below(os.getpid()):
+                name, peak = _read_peak(pid)
+                peaks.by_program[name] = max(peaks.by_program.get(name, 0), peak)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _list_below(pid: int) -> list[int]:
+    """Every process that this one has started, directly or not."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            direct = [int(word) for word in children.read_text(encoding="ascii").split()]
+        except OSError:
+            continue
+        found += direct + [below for child in direct for below in _list_below(child)]
+    return found
+
+
+def _read_peak(pid: int) -> tuple[str, int]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return "gone", 0
+    fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    return fields["Name"], int(fields.get("VmHWM", "0 kB").split()[0]) * 1024
 
 
 def _children_cpu_seconds() -> float:
