@@ -47,3 +47,17 @@ SEMGREP_RULE_SECONDS: Final = 15  # one rule on one file; a time-out is reported
 # Deep nesting: 2,500 chained operators need about 10,000 interpreter frames in bandit's visitor.
 CHILD_STACK_BYTES: Final = 512 * MIB  # address space only, committed as it is touched
 CHILD_RECURSION: Final = 100_000  # frames
+
+# The script pass. Honest minified code of 1 MB has some 400,000 nodes; each is read once, called functions a few times.
+SCRIPT_FILE_STEPS: Final = 3_000_000  # nodes read for one file, functions of other files it calls included
+SCRIPT_TOTAL_STEPS: Final = 12_000_000  # nodes read for one artifact
+SCRIPT_NESTING: Final = 1_000  # expressions inside expressions; honest code stays under 200
+SCRIPT_RECURSION: Final = 20_000  # interpreter frames: about eight for each of these levels
+SCRIPT_CALL_DEPTH: Final = 24  # calls followed inside calls
+SCRIPT_CALL_BYTES: Final = 40_000  # source bytes one function may be read again for other arguments
+SCRIPT_PARSE_ROUNDS: Final = 20_000  # times the parser reports, each about a hundred operations ...
+SCRIPT_PARSE_ROUNDS_PER_BYTE: Final = 1  # ... and for each byte; ordinary code needs 0.05
+SCRIPT_SHAPE_STEPS: Final = 500  # objects looked into for what one value carries
+SCRIPT_FACTS_PER_PLACE: Final = 8  # different details kept for one call that many callers share
+SCRIPT_MAP_BYTES: Final = 2_000_000  # items of a constant array times the bytes of the callback applied to each
+SCRIPT_MAP_ITEMS: Final = 20_000  # items of such an array
