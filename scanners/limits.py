@@ -119,6 +119,7 @@ DETAIL_CHARACTERS: Final = 2_000  # of a command line, path, address or code tha
 # The scan line. A look and then semgrep, each within its own time, end before the deadline of the scan.
 LOOK_SECONDS: Final = 120.0  # wall clock for one look: unpacking, both language passes and every engine but semgrep
 SCAN_BATCH: Final = 32  # artifacts that semgrep reads together; beyond 16 a start more or less no longer shows
+# The script pass. Honest minified code of 1 MB has some 400,000 nodes; each is read once, called functions a few times.
 SCRIPT_FILE_STEPS: Final = 3_000_000  # nodes read for one file, functions of other files it calls included
 SCRIPT_TOTAL_STEPS: Final = 12_000_000  # nodes read for one artifact
 SCRIPT_NESTING: Final = 1_000  # expressions inside expressions; honest code stays under 200

@@ -8,30 +8,8 @@ import re
 from collections.abc import Iterable
 
 from scanners.engines.hits import Hit
+from scanners.stores import STORES
 
-# One expression a store; two spellings of one store count once.
-STORES = tuple(
-    re.compile(expression)
-    for expression in (
-        r"\.ssh([/\\]+(id_|identity)|$)",
-        r"\.aws[/\\]+credentials",
-        r"\.config[/\\]+gcloud|application_default_credentials",
-        r"\.azure[/\\]",
-        r"\.kube[/\\]+config",
-        r"\.docker[/\\]+config\.json",
-        r"\.npmrc$",
-        r"\.pypirc$",
-        r"\.git-credentials$",
-        r"Login Data$",
-        r"Local State$",
-        r"logins\.json$|key4\.db$",
-        r"cookies\.sqlite$|Network[/\\]+Cookies$",
-        r"Local Storage[/\\]+leveldb",
-        r"wallet\.dat$|\.electrum|exodus\.wallet|\.bitcoin|\.ethereum[/\\]+keystore",
-        r"Telegram Desktop[/\\]+tdata",
-        r"^/etc/shadow$",
-    )
-)
 NETWORK_MODULES = frozenset(
     ["requests", "httpx", "aiohttp", "urllib", "urllib3", "http", "socket", "smtplib", "ftplib", "websockets"]
 )

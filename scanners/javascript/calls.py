@@ -1,0 +1,340 @@
+"""Reads calls: finds out what is called, and follows it into the plugin, the tables or JavaScript's own functions.
+
+A call of nothing known gives everything that went in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scanners.facts import Act, Context, Label, Trick
+from scanners.javascript.arrays import any_call, fold_method, map_items
+from scanners.javascript.builtins import BUILTINS, resolve_promise
+from scanners.javascript.commands import COMMANDS
+from scanners.javascript.effects import Effect, words
+from scanners.javascript.filing import FILING
+from scanners.javascript.functions import construct, unknown_arguments
+from scanners.javascript.members import read_member_of
+from scanners.javascript.performing import Call, Special, perform_plain, run_callbacks
+from scanners.javascript.running import RUNNING
+from scanners.javascript.sending import SENDING
+from scanners.javascript.tables import EFFECTS
+from scanners.javascript.tables.network import ANSWERS, SOFT_SENDERS
+from scanners.javascript.texts import as_text
+from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Marks, Value, array_of, deep_marks, union
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from scanners.javascript.walker import Reader, Walker
+
+SPECIALS: dict[str, Special] = {**RUNNING, **COMMANDS, **FILING, **SENDING}
+LISTENERS = words("on once addListener addEventListener prependListener onmessage subscribe")
+AT_ONCE = words(
+    "forEach map filter reduce reduceRight some every find findIndex findLast flatMap sort each times then catch",
+    "finally call apply tap nextTick parallel series waterfall eachSeries eachLimit mapLimit mapSeries run exec",
+    "execute replace replaceAll transaction attempt try from pipe",
+)
+STREAMS = re.compile(
+    r"^(net|tls|http|https|http2|fs|child_process|process|crypto|zlib|ws|file|xhr|dgram|worker_threads|readline|script)\b.*#|^process\.std"
+)
+DATA = frozenset(
+    {
+        Label.NETWORK,
+        Label.FILE,
+        Label.CREDENTIALS,
+        Label.PROCESS,
+        Label.KEYS,
+        Label.CLIPBOARD,
+        Label.INPUT,
+        Label.DECODED,
+    }
+)
+PRIVATE = frozenset(
+    {
+        Label.SECRET,
+        Label.ENVIRONMENT_ALL,
+        Label.CREDENTIALS,
+        Label.FILE,
+        Label.PROCESS,
+        Label.CLIPBOARD,
+        Label.SCREEN,
+        Label.KEYS,
+    }
+    | {Label.CAMERA, Label.LISTING}
+)
+TYPES_OF_EVENTS = {"connection": "net.Socket#", "secureConnection": "net.Socket#"}
+
+
+def read_call(walker: Walker, node: Node) -> Value:
+    """Read `f(...)`."""
+    target, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if target is None:
+        return walker.read_parts(node)
+    while target.type in ("parenthesized_expression", "non_null_expression") and target.named_children:
+        target = target.named_children[0]
+    if target.type == "sequence_expression" and target.named_children:
+        for part in target.named_children[:-1]:
+            walker.read(part)
+        target = target.named_children[-1]
+    base, name = UNKNOWN, None
+    if target.type in ("member_expression", "subscript_expression"):
+        base, callee, name = read_member_of(walker, target)
+    else:
+        callee = walker.read(target)
+    args = read_arguments(walker, given)
+    if callee.path == "?await":
+        # The grammar takes `await (a, b)` for a call of a function named await.
+        return args[-1] if args else UNKNOWN
+    return apply(walker, callee, base, name, args, node)
+
+
+def read_new(walker: Walker, node: Node) -> Value:
+    """Read `new F(...)`."""
+    target, given = node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
+    callee = walker.read(target) if target is not None else UNKNOWN
+    args = read_arguments(walker, given)
+    if callee.function is not None or (callee.shape is not None and "prototype" in callee.shape.props):
+        return construct(walker, callee, args)
+    effect = EFFECTS.get(callee.path)
+    if effect is not None:
+        return perform(walker, effect, callee, UNKNOWN, args, node)
+    if callee.path in BUILTINS:
+        return BUILTINS[callee.path](walker, args, node)
+    hand_over(walker, args, NO_MARKS, "new")
+    path = f"{callee.path}#" if callee.path and not callee.path.startswith("?") else ""
+    return Value(path=path, marks=union(*[deep_marks(arg) for arg in args]))
+
+
+def read_arguments(walker: Walker, given: Node | None) -> list[Value]:
+    """Return the arguments of a call, spread arrays laid out."""
+    if given is None:
+        return []
+    if given.type == "template_string":
+        return [walker.read(given)]
+    args: list[Value] = []
+    for child in given.named_children:
+        if child.type == "comment":
+            continue
+        value = walker.read(child)
+        if child.type == "spread_element" and value.shape is not None and value.shape.items is not None:
+            args.extend(value.shape.items[:5_000])
+        else:
+            args.append(value)
+    return args
+
+
+def apply(walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node) -> Value:
+    """Return what a call of a value is worth."""
+    if name in ("call", "apply", "bind") and (base.function is not None or is_callable(base.path)):
+        return apply_again(walker, base, name, args, node)
+    if callee.path.startswith("%"):
+        if callee.path == "%bound" and callee.shape is not None:
+            target, *rest = callee.shape.items or [UNKNOWN]
+            return apply(walker, target, UNKNOWN, None, [*rest, *args], node)
+        return resolve_promise(walker, callee, args)
+    if callee.function is not None:
+        return walker.follow(walker, callee.function, args, this=base if name is not None else None)
+    effect = EFFECTS.get(callee.path)
+    if effect is not None:
+        return perform(walker, effect, callee, base, args, node)
+    if callee.path in ("Reflect.apply", "Reflect.construct") and args:
+        spread = args[-1].shape.items if args[-1].shape is not None and args[-1].shape.items is not None else args[1:]
+        return apply(
+            walker, args[0].replaced(tricks=args[0].tricks | {Trick.LOOKED_UP}), UNKNOWN, None, list(spread), node
+        )
+    if callee.path in BUILTINS:
+        return with_tricks(BUILTINS[callee.path](walker, args, node), callee)
+    return apply_method(walker, callee, base, name, args, node)
+
+
+def with_tricks(value: Value, callee: Value) -> Value:
+    """Return a value with the detours by which the function that made it was reached."""
+    return value.replaced(tricks=value.tricks | callee.tricks) if callee.tricks else value
+
+
+def is_callable(path: str) -> bool:
+    """Return whether a name means a function the tables or JavaScript know."""
+    return path in EFFECTS or path in BUILTINS or path.startswith("%")
+
+
+def apply_again(walker: Walker, function: Value, name: str, args: list[Value], node: Node) -> Value:
+    """Read `f.call(this, ...)`, `f.apply(this, [...])` and `f.bind(this, ...)`."""
+    this, rest = (args[0] if args else UNKNOWN), args[1:]
+    if name == "apply" and rest:
+        shape = rest[0].shape
+        rest = (
+            list(shape.items) if shape is not None and shape.items is not None else [Value(marks=deep_marks(rest[0]))]
+        )
+    if name == "bind":
+        if not rest and function.function is None:
+            return function
+        bound = array_of([function, *rest]).shape
+        return function if not rest else Value(path="%bound", shape=bound)
+    if function.function is not None:
+        return walker.follow(walker, function.function, rest, this=this)
+    return apply(walker, function, UNKNOWN, None, rest, node)
+
+
+def perform(walker: Walker, effect: Effect, callee: Value, this: Value, args: list[Value], node: Node) -> Value:
+    """Do what a row of the tables says."""
+    special = SPECIALS.get(effect.special, perform_plain)
+    return special(walker, Call(effect, callee, this, args, node))
+
+
+def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node) -> Value:
+    """Read a method that no table knows, by its name and what it is called on."""
+    if name is not None:
+        folded = fold_method(walker, base, name, args, node)
+        if folded is not None:
+            return folded
+        reader = METHODS.get(name)
+        if reader is not None:
+            value = reader(walker, base, args, node)
+            if value is not None:
+                return value
+        if name in SOFT_SENDERS:
+            note_sending(walker, base, args, node)
+    marks = union(deep_marks(base), callee.marks)
+    return hand_over(walker, args, marks, name or "")
+
+
+def hand_over(walker: Walker, args: list[Value], marks: Marks, name: str) -> Value:
+    """Call the functions among the arguments with what anybody could, and return all marks."""
+    given = union(marks, *[deep_marks(arg) for arg in args if arg.function is None])
+    results: list[Marks] = []
+    at_once = name in AT_ONCE or bool({mark[0] for mark in marks} & DATA)
+    for arg in args:
+        if arg.function is not None:
+            context = None if at_once or walker.frame.context is Context.DEAD else Context.RUNTIME
+            labels = unknown_arguments(walker, arg.function, extra=given)
+            if at_once:
+                labels = [Value(marks=given)] * max(1, len(labels))
+            value = walker.follow(walker, arg.function, labels, this=None, context=context)
+            results.append(deep_marks(value))
+        elif arg.path.startswith("%resolve") and arg.shape is not None:
+            resolve_promise(walker, arg, [Value(marks=marks)])
+    given = union(given, *results)
+    return Value(marks=given) if given else UNKNOWN
+
+
+def note_sending(walker: Walker, base: Value, args: list[Value], node: Node) -> None:
+    """Record a message by a client nobody knows, when something private goes into it."""
+    marks = union(*[deep_marks(arg) for arg in args])
+    owner = base.path.lstrip("?").rpartition(".")[2].rstrip("#")
+    if owner not in ANSWERS and {mark[0] for mark in marks} & PRIVATE:
+        walker.record(Act.NETWORK_SEND, node, marks=marks)
+
+
+def read_then(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `promise.then(f)`: f gets what the promise is worth."""
+    values = [walker.follow(walker, arg.function, [base], this=None) for arg in args[:1] if arg.function is not None]
+    for arg in args[1:]:
+        if arg.function is not None:
+            walker.follow(walker, arg.function, [UNKNOWN], this=None)
+    if not values and args and args[0].path:
+        return apply(walker, args[0], UNKNOWN, None, [base], node)
+    return values[0] if values else base
+
+
+def read_catch(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `promise.catch(f)`: the promise is still worth what it was."""
+    run_callbacks(walker, args, UNKNOWN, first=9)
+    return base
+
+
+def read_listener(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `x.on(event, f)`: a stream's listener runs with it, any other one when somebody calls."""
+    event = as_text(args[0]) if args else None
+    marks = deep_marks(base)
+    is_stream = STREAMS.match(base.path) is not None or bool({mark[0] for mark in marks} & DATA)
+    for arg in args:
+        if arg.function is None:
+            if is_callable(arg.path) and is_stream:
+                apply(walker, arg, UNKNOWN, None, [Value(marks=marks)], node)
+            continue
+        if not is_stream:
+            context = Context.DEAD if walker.frame.context is Context.DEAD else Context.RUNTIME
+            given = unknown_arguments(walker, arg.function, extra=marks)
+            walker.follow(walker, arg.function, given, this=None, context=context)
+            continue
+        known = TYPES_OF_EVENTS.get(event or "")
+        value = Value(path=known or ("http.Response#" if event == "response" else ""), marks=marks)
+        given = [UNKNOWN] if event in ("error", "close", "finish") else [value, value]
+        walker.follow(walker, arg.function, given, this=None)
+        walker.frame.callbacks.append((arg.function, given))
+    return base
+
+
+def read_pipe(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `a.pipe(b)`: everything of a is written to b."""
+    target = args[0] if args else UNKNOWN
+    ends = (base.path, target.path)
+    if any("Socket#" in end for end in ends) and any("ChildProcess#" in end for end in ends):
+        walker.record(Act.STREAM_TO_SOCKET, node, marks=deep_marks(base))
+    effect = EFFECTS.get(f"{target.path}.write") if target.path else None
+    if effect is not None:
+        perform(walker, effect, Value(path=f"{target.path}.write"), target, [base], node)
+    return Value(path=target.path, marks=union(deep_marks(base), target.marks), shape=target.shape)
+
+
+def read_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `list.map(f)`."""
+    return map_items(walker, base, args[0]) if args else base
+
+
+def read_each(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read forEach and its like."""
+    if not args or (args[0].function is None and not is_callable(args[0].path)):
+        return None
+    if args[0].function is None:
+        item = base.shape.items[0] if base.shape is not None and base.shape.items else Value(marks=deep_marks(base))
+        return apply(walker, args[0], UNKNOWN, None, [item], node)
+    return any_call(walker, base, args[0])
+
+
+def read_reduce(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `list.reduce(f, start)`."""
+    if not args or args[0].function is None:
+        return None
+    marks = union(deep_marks(base), *[deep_marks(arg) for arg in args[1:]])
+    items = base.shape.items if base.shape is not None else None
+    value = args[1] if len(args) > 1 else UNKNOWN
+    if items is not None and len(items) <= 500 and all(i.text is not None or i.number is not None for i in items):
+        for position, item in enumerate(items if len(args) > 1 else items[1:]):
+            value = items[0] if value is UNKNOWN else value
+            value = walker.follow(walker, args[0].function, [value, item, Value(number=position)], this=None)
+        return value
+    result = walker.follow(
+        walker, args[0].function, [Value(path=value.path, marks=marks), Value(marks=marks)], this=None
+    )
+    return Value(marks=union(marks, deep_marks(result)), path=result.path)
+
+
+def read_replace(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `text.replace(pattern, f)`: what f makes of the parts is decoding when they are codes."""
+    if len(args) < 2 or args[1].function is None:
+        return None
+    result = walker.follow(walker, args[1].function, [Value(marks=deep_marks(base))] * 3, this=None)
+    return Value(marks=union(deep_marks(base), deep_marks(result)), tricks=base.tricks | result.tricks)
+
+
+def read_split(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read a method that takes a text apart that has holes."""
+    return Value(marks=deep_marks(base)) if base.text is not None and HOLE in base.text else None
+
+
+METHODS = {
+    **dict.fromkeys(LISTENERS, read_listener),
+    **dict.fromkeys(("forEach", "some", "every", "find", "findIndex", "filter", "flatMap"), read_each),
+    **dict.fromkeys(("catch", "finally"), read_catch),
+    "then": read_then,
+    "pipe": read_pipe,
+    "pipeThrough": read_pipe,
+    "map": read_map,
+    "reduce": read_reduce,
+    "replace": read_replace,
+    "split": read_split,
+}
+CALLS: dict[str, Reader] = {"call_expression": read_call, "new_expression": read_new}

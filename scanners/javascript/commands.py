@@ -1,0 +1,147 @@
+"""What starts programs: command lines with what hides them, what they install, where they persist, code they carry.
+
+A command line is evidence; what it does is for rules to say.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+from scanners.facts import Act, Label, Trick
+from scanners.javascript.performing import Call, Special, data_marks, perform_plain, result_of, run_callbacks, tricks_of
+from scanners.javascript.running import follow_layer
+from scanners.javascript.tables.code import SHELL_PROGRAMS
+from scanners.javascript.texts import as_text
+from scanners.javascript.values import HOLE, NO_MARKS, Value, deep_marks, spoken, union
+
+if TYPE_CHECKING:
+    from scanners.javascript.walker import Walker
+
+INSTALLS = re.compile(
+    r"\b(?:npm|pnpm|yarn|bun|cnpm)(?:\.cmd)?\s+(?:i|install|add|ci)\b[^;&|]*|\b(?:pip3?|gem|cargo|brew|apt(?:-get)?|choco|winget)\s+install\b[^;&|]*"
+    r"|\bnpx\s+(?:-y|--yes)\b[^;&|]*"
+)
+PERSISTS = re.compile(
+    r"\bcrontab\b|\bschtasks\b.*?/create|\breg(\.exe)?\s+add\b.*?\\run|\blaunchctl\s+(load|bootstrap|submit)|systemctl\s+(--user\s+)?enable"
+    r"|CurrentVersion\\+Run|New-ScheduledTask|Register-ScheduledTask|\bsc(\.exe)?\s+create\b|update-rc\.d|chkconfig\s+--add|/etc/cron",
+    re.IGNORECASE,
+)
+COMMAND_CHARACTERS = 10_000  # of a command line that patterns look at
+INLINE = re.compile(r"\bnode(?:\.exe)?\s+(?:-e|--eval|-p)\s+(?:\"((?:[^\"\\]|\\.)+)\"|'([^']+)'|(.+))", re.DOTALL)
+ENCODED = re.compile(r"-e(?:nc|c|ncodedcommand)?\s+([A-Za-z0-9+/=]{16,})", re.IGNORECASE)
+HIDDEN_WORDS = re.compile(
+    r"-w(indowstyle)?\s+hid|/b\s|start\s+/min|\bnohup\b.*&\s*$|>\s*/dev/null\s+2>&1\s*&", re.IGNORECASE
+)
+ANALYSIS_COMMAND = re.compile(
+    r"systeminfo.*(vmware|virtual)|wmic\s+(bios|computersystem|diskdrive).*(get|model|serial)|dmidecode|Get-WmiObject.*Win32_(BIOS|ComputerSystem)",
+    re.IGNORECASE,
+)
+
+
+def start_shell(walker: Walker, call: Call) -> Value:
+    """Read exec: one text for a shell."""
+    return record_command(walker, call, as_text(call.arg(0)) or "", {Trick.SHELL}, deep_marks(call.arg(0)))
+
+
+def start_program(walker: Walker, call: Call) -> Value:
+    """Read spawn: a program with its arguments."""
+    words = [call.arg(0)]
+    listed = call.arg(1).shape
+    if listed is not None and listed.items is not None:
+        words += listed.items
+    marks = union(*[deep_marks(word) for word in words], deep_marks(call.arg(1)) if listed is None else NO_MARKS)
+    if listed is not None and listed.items is not None:
+        marks = union(marks, listed.rest)
+    texts = [as_text(word) for word in words]
+    line = " ".join(HOLE if text is None else text for text in texts)
+    program = (texts[0] or "").replace("\\", "/").rpartition("/")[2].lower()
+    tricks = (
+        {Trick.SHELL} if program in SHELL_PROGRAMS or call.is_option("shell") or call.option("shell").text else set()
+    )
+    return record_command(walker, call, line, tricks, marks)
+
+
+def start_fork(walker: Walker, call: Call) -> Value:
+    """Read fork: a script of its own process."""
+    return record_command(
+        walker, call, "node " + (as_text(call.arg(0)) or HOLE), set(), data_marks(call) or deep_marks(call.arg(0))
+    )
+
+
+def record_command(
+    walker: Walker, call: Call, line: str, tricks: set[Trick], marks: frozenset[tuple[Label, str, int]]
+) -> Value:
+    """Record a program's start and what its command line says beyond that."""
+    shown = spoken(line)[:COMMAND_CHARACTERS]
+    encoded = ENCODED.search(shown)
+    if encoded is not None:
+        shown = f"{shown} {decode_command(encoded[1])}"
+        tricks = tricks | {Trick.DECODED}
+    if is_hidden(call) or HIDDEN_WORDS.search(shown):
+        tricks = tricks | {Trick.HIDDEN_WINDOW}
+    every = frozenset(tricks) | tricks_of(call, *call.args[:2])
+    walker.record(Act.PROCESS_START, call.node, detail=shown, marks=marks, tricks=every)
+    for expression, act in (
+        (INSTALLS, Act.PACKAGE_INSTALL),
+        (PERSISTS, Act.PERSISTENCE),
+        (ANALYSIS_COMMAND, Act.HOST_ANALYSIS),
+    ):
+        found = expression.search(shown)
+        if found is not None:
+            walker.record(act, call.node, detail=found[0], tricks=every)
+    inline = INLINE.search(shown)
+    if inline is not None and HOLE not in line:
+        follow_layer(walker, inline[1].replace('\\"', '"') if inline[1] else inline[2] or inline[3], call.node)
+    if has_socket_streams(call):
+        walker.record(Act.STREAM_TO_SOCKET, call.node, detail=shown, marks=marks)
+    value = result_of(walker, call, place=shown)
+    run_callbacks(walker, call.args, Value(marks=value.marks), first=1)
+    return value
+
+
+def is_hidden(call: Call) -> bool:
+    """Return whether nobody is to see the program: no window, or detached without streams."""
+    if call.is_option("windowsHide"):
+        return True
+    streams = call.option("stdio")
+    silent = streams.text == "ignore" or (
+        streams.shape is not None
+        and bool(streams.shape.items)
+        and all(i.text == "ignore" for i in streams.shape.items or ())
+    )
+    return silent and call.is_option("detached")
+
+
+def has_socket_streams(call: Call) -> bool:
+    """Return whether a program's streams are a socket."""
+    streams = call.option("stdio").shape
+    return streams is not None and any("Socket#" in item.path for item in streams.items or ())
+
+
+def decode_command(text: str) -> str:
+    """Return what an encoded command line says."""
+    try:
+        return base64.b64decode(text + "==").decode("utf-16-le", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def write_place(walker: Walker, call: Call) -> Value:
+    """Read a call of a named library that makes something start again."""
+    if call.effect.act is not None:
+        walker.record(call.effect.act, call.node, detail=call.callee.path, tricks=tricks_of(call))
+    value = result_of(walker, call)
+    run_callbacks(walker, call.args, value, first=call.effect.callback)
+    return value
+
+
+COMMANDS: dict[str, Special] = {
+    "shell": start_shell,
+    "program": start_program,
+    "fork": start_fork,
+    "named": write_place,
+    "": perform_plain,
+}

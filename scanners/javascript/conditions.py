@@ -1,0 +1,56 @@
+"""Says whether a condition lets code run only on some dates, machines, languages or by chance.
+
+Looks at names and constants; an ordinary time-out or platform check is no guard.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from scanners.javascript.walker import Walker
+
+LONG = 2_000  # characters of a condition that are looked at
+CALENDAR = re.compile(
+    r"\bget(UTC)?(Hours|Day|Date|Month|FullYear|Minutes)\(\)\s*[)]*\s*[=!<>%]"
+    r"|[=<>]\s*get(UTC)?(Hours|Day|Date|Month|FullYear)\(\)"
+    r"|\bDate\b[^;]*[<>]=?\s*(new\s+Date\(\s*[\"'\d]|Date\.parse\(|1[4-9]\d{11}\b|1[4-9]\d{8}\b|Date\.UTC\()"
+    r"|(new\s+Date\(\s*[\"'\d]|Date\.parse\(\s*[\"']|1[4-9]\d{11}\b)[^;]*[<>]=?[^;]*\bDate\b"
+)
+MACHINE = re.compile(
+    r"hostname\(\)|userInfo\(\)|\busername\b[^;]*[=!]==?|resolvedOptions\(\)|navigator\.language|getTimezoneOffset\(\)"
+    r"|\bcountry(_?code)?\b[^;]*([=!]==?|includes)|\b(LANG|LANGUAGE|LC_ALL|COMPUTERNAME|USERNAME|USERDOMAIN)\b"
+    r"|\b(locale|timezone|timeZone)\b[^;]*([=!]==?|includes|startsWith|test\()"
+)
+CHANCE = re.compile(
+    r"Math\.random\(\)[^;]*[<>=]\s*=?\s*[\d.]+|[\d.]+\s*[<>]=?\s*Math\.random\(\)|\bcreateHash\(|\.digest\("
+)
+NAMES_SEEN = 40
+
+
+def guards(walker: Walker, condition: Node) -> bool:
+    """Return whether this condition is such a guard, by its own words or those of the names it compares."""
+    if condition.end_byte - condition.start_byte > LONG:
+        return False
+    text = walker.text(condition)
+    if not re.search(r"[=!<>]|includes|test|startsWith|has\(|match", text):
+        return False
+    known = walker.frame.module.guarding
+    names = [name for name in re.findall(r"\b[A-Za-z_$][\w$]*", text)[:NAMES_SEEN] if name in known]
+    words = [text, *(text.replace(name, known[name]) for name in names)]
+    return any(pattern.search(word) for word in words for pattern in (CALENDAR, MACHINE, CHANCE))
+
+
+def note_guarding(walker: Walker, name: str, worth: Node) -> None:
+    """Remember that a variable holds a date, a host's name or the like, for conditions that compare it."""
+    if worth.end_byte - worth.start_byte > 200:
+        return
+    text = walker.text(worth)
+    if re.search(
+        r"\bDate\b|hostname\(|userInfo\(|Math\.random|resolvedOptions|digest\(|get(Hours|Day|Month)\(|TimezoneOffset|navigator\.lang",
+        text,
+    ):
+        walker.frame.module.guarding[name] = text

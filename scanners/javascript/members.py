@@ -1,0 +1,238 @@
+"""Reads what lies behind a dot or in brackets: own properties, names of the platform, the environment, what is secret.
+
+Calls are read elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scanners.facts import Act, Label, Trick
+from scanners.javascript.effects import words
+from scanners.javascript.tables.host import (
+    FOLDERS,
+    HARMLESS_VARIABLE,
+    RENAMED,
+    SECRET_ATTRIBUTE,
+    SECRET_VARIABLE,
+    WHOLE,
+)
+from scanners.javascript.texts import as_text
+from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Shape, Value, deep_marks, union
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from scanners.javascript.walker import Walker
+
+PLATFORM = words("platform arch")
+MESSAGES = re.compile(
+    r"^\?(msg|message|m|newmessage|oldmessage|ctx|context|interaction|event|update|callbackquery|callback_query|i|inter)"
+    r"(\.(message|msg|update|callbackquery|callback_query|editedmessage|channelpost))*$",
+    re.IGNORECASE,
+)
+MESSAGE_PARTS = {
+    **dict.fromkeys(("content", "cleanContent", "text", "caption", "body", "customId", "data"), "message_text"),
+    **dict.fromkeys(("author", "user", "member", "from", "chat", "sender", "username", "options"), "profile"),
+    **dict.fromkeys(("contact", "phone_number"), "contacts"),
+    **dict.fromkeys(("location",), "location"),
+    **dict.fromkeys(("attachments", "document", "photo", "file", "files"), "files"),
+}
+WEB_REQUEST = re.compile(r"^\?(req|request|ctx\.request)$")
+WEB_PARTS = words("body query params headers cookies rawBody url")
+SECRET_OWNERS = re.compile(r"^\?(?!lexer|parser|tokenizer|scanner|state|node|match|tokens)")
+BUILTIN_METHODS = words(
+    "at concat copyWithin entries every fill filter find flat flatMap forEach includes indexOf join keys map pop",
+    "push reduce reverse shift slice some sort splice unshift values charAt charCodeAt split replace repeat",
+    "toString valueOf trim substring substr link fontcolor italics bold constructor",
+)
+
+
+def read_member(walker: Walker, node: Node) -> Value:
+    """Return what `a.b` or `a[b]` is worth."""
+    return read_member_of(walker, node)[1]
+
+
+def read_member_of(walker: Walker, node: Node) -> tuple[Value, Value, str | None]:
+    """Return the object, the value behind it, and the name that leads there when it is constant."""
+    target = node.child_by_field_name("object")
+    base = walker.read(target) if target is not None else UNKNOWN
+    index = node.child_by_field_name("index")
+    if index is None:
+        part = node.child_by_field_name("property")
+        name = walker.text(part) if part is not None else ""
+        return base, member(walker, base, name, node), name
+    key = walker.read(index)
+    found = as_text(key)
+    if found is None or HOLE in found:
+        return base, unknown_member(walker, base, key, node), None
+    value = member(walker, base, found, node)
+    tricks = key.tricks
+    if (value.path and not value.path.startswith("?")) or value.function is not None:
+        tricks = tricks | ({Trick.LOOKED_UP} if index.type != "string" or base.path in ("global", "module") else set())
+        value = value.replaced(tricks=value.tricks | tricks)
+    return base, value, found
+
+
+def unknown_member(walker: Walker, base: Value, key: Value, node: Node) -> Value:
+    """Return any property: its name is not constant."""
+    marks = union(deep_marks(base), key.marks)
+    if base.path == "process.env":
+        return Value(marks=union(key.marks, {walker.mark(Label.ENVIRONMENT, node)}))
+    if base.path in ("global", "require.cache", "module.children"):
+        return Value(path="?" + base.path, marks=marks, tricks=frozenset({Trick.LOOKED_UP}))
+    if base.shape is not None:
+        parts = [*base.shape.props.values(), *(base.shape.items or ())][:64]
+        named = next((part for part in parts if part.function is not None or part.path), None)
+        if named is not None:
+            return Value(
+                path=named.path,
+                marks=marks,
+                function=named.function,
+                shape=named.shape,
+                tricks=frozenset({Trick.LOOKED_UP}),
+            )
+    return Value(marks=marks) if marks else UNKNOWN
+
+
+def member(walker: Walker, base: Value, name: str, node: Node) -> Value:
+    """Return the property of a value by its name."""
+    if base.shape is not None:
+        found = base.shape.get(name)
+        if found is not None:
+            return found
+        if name == "prototype" and base.function is not None:
+            found = base.shape.props["prototype"] = Value(shape=Shape())
+            return found
+    if name == "constructor":
+        return constructor_of(base)
+    if base.path.startswith("process.env"):
+        return variable(walker, base, name, node)
+    value = platform_member(walker, base, name, node)
+    if value is not None:
+        return value
+    if base.text is not None or base.number is not None or (base.shape is not None and base.shape.items is not None):
+        return constant_member(base, name)
+    return labelled_member(walker, base, name, node)
+
+
+def constructor_of(base: Value) -> Value:
+    """Return the constructor of a value: of every function it is Function, which runs text."""
+    if base.function is not None or base.path.startswith("native:") or base.path in ("constructor", "Function", "eval"):
+        return Value(path="Function", tricks=frozenset({Trick.LOOKED_UP}))
+    if base.path == "module" or base.path.startswith("module."):
+        return Value(path="module")
+    if base.path and not base.path.startswith("?") and base.path[0].islower() and "#" not in base.path:
+        return Value(path="Function", tricks=frozenset({Trick.LOOKED_UP}))
+    return Value(path="constructor")
+
+
+def constant_member(base: Value, name: str) -> Value:
+    """Return the length, a character or a method of a constant."""
+    if base.text is not None:
+        if name == "length":
+            return Value(number=len(base.text), marks=base.marks) if HOLE not in base.text else Value(marks=base.marks)
+        if name.isdigit() and HOLE not in base.text:
+            return Value(base.text[int(name) : int(name) + 1] or None, marks=base.marks, tricks=base.tricks)
+    items = base.shape.items if base.shape is not None else None
+    if items is not None and name == "length" and base.shape is not None and not base.shape.rest:
+        return Value(number=len(items))
+    if name in BUILTIN_METHODS:
+        return Value(path="native:" + name, marks=base.marks)
+    return Value(marks=union(base.marks, base.shape.rest if base.shape else NO_MARKS))
+
+
+def platform_member(walker: Walker, base: Value, name: str, node: Node) -> Value | None:
+    """Return the name of the platform behind a name of the platform."""
+    path = base.path
+    if not path or path.startswith(("?", "native:")) or path in ("true", "false", "undefined", "null"):
+        return None
+    if path == "global":
+        return Value(path="global" if name in WHOLE else name, tricks=base.tricks)
+    if name == "default" and base.shape is None:
+        return base
+    longer = f"{path}.{name}"
+    longer = RENAMED.get(longer, longer)
+    if longer == "process.env":
+        return environment(walker, node)
+    if path == "process" and name in PLATFORM:
+        walker.record(Act.HOST_INSPECT, node, detail=name)
+        return Value(path=longer, marks=frozenset({walker.mark(Label.HOST, node)}))
+    if longer in ("process.argv", "process.stdin"):
+        return Value(path=longer, marks=frozenset({walker.mark(Label.INPUT, node)}))
+    if "#" in path and SECRET_ATTRIBUTE.match(name):
+        return Value(path=longer, marks=frozenset({walker.mark(Label.SECRET, node)}))
+    if longer in ("os.EOL", "path.sep", "path.delimiter"):
+        return Value({"os.EOL": "\n", "path.sep": "/", "path.delimiter": ":"}[longer])
+    return Value(base.text if path.startswith("path:") else None, None, longer, base.marks, base.tricks)
+
+
+def environment(walker: Walker, node: Node) -> Value:
+    """Return the whole environment; used as a whole it is a fact of its own."""
+    value = Value(path="process.env", marks=frozenset({walker.mark(Label.ENVIRONMENT_ALL, node)}))
+    parent = node.parent
+    if parent is None or parent.type not in (
+        "arguments",
+        "spread_element",
+        "pair",
+        "template_substitution",
+        "array",
+        "for_in_statement",
+    ):
+        return value
+    around: Node | None = parent
+    for _ in range(4):
+        if around is not None and around.type == "pair":
+            key = around.child_by_field_name("key")
+            if key is not None and walker.text(key) in ("env", "environment"):
+                return value
+        around = around.parent if around is not None else None
+    read_members_of(walker, value, node)
+    return value
+
+
+def read_members_of(walker: Walker, value: Value, node: Node) -> None:
+    """Record that the environment is read as a whole."""
+    if value.path == "process.env":
+        walker.record(Act.ENVIRONMENT_READ, node, detail="*", marks=value.marks)
+
+
+def variable(walker: Walker, base: Value, name: str, node: Node) -> Value:
+    """Return one variable of the environment."""
+    if base.path != "process.env":
+        return Value(marks=base.marks)
+    is_secret = SECRET_VARIABLE.search(name) is not None and HARMLESS_VARIABLE.match(name) is None
+    marks = frozenset({walker.mark(Label.SECRET if is_secret else Label.ENVIRONMENT, node)})
+    walker.record(Act.ENVIRONMENT_READ, node, detail=name, marks=marks)
+    folder = FOLDERS.get(name)
+    return Value(folder, marks=NO_MARKS if folder else marks)
+
+
+def labelled_member(walker: Walker, base: Value, name: str, node: Node) -> Value:
+    """Return a property of something unknown, labelled by what its name says."""
+    path = f"{base.path}.{name}" if base.path.startswith("?") else ""
+    marks = base.marks
+    if path:
+        if name in MESSAGE_PARTS and MESSAGES.match(base.path):
+            walker.record(Act.USER_DATA, node, detail=MESSAGE_PARTS[name])
+            marks = union(marks, {walker.mark(Label.MESSAGE, node)})
+        elif name in WEB_PARTS and WEB_REQUEST.match(base.path):
+            marks = union(marks, {walker.mark(Label.NETWORK, node)})
+    if SECRET_ATTRIBUTE.match(name) and (not path or SECRET_OWNERS.match(path)):
+        marks = union(marks, {walker.mark(Label.SECRET, node)})
+    if len(path) > 80:
+        path = ""
+    return Value(path=path, marks=marks) if path or marks else UNKNOWN
+
+
+def name_of_key(walker: Walker, key: Node | None) -> str | None:
+    """Return the name of a property in an object, class or pattern; None when it is computed and not constant."""
+    if key is None:
+        return None
+    if key.type == "computed_property_name":
+        found = as_text(walker.read(key.named_children[0])) if key.named_children else None
+        return None if found is None or HOLE in found else found
+    if key.type in ("string", "number"):
+        return as_text(walker.read(key))
+    return walker.text(key)
