@@ -3,6 +3,7 @@
 A half, wrong or lying answer is a look that failed, and a look that failed is an incomplete scan.
 """
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -52,6 +53,7 @@ def read_value(value: Mapping[str, Any], *, scratch: Path, layers: tuple[str, ..
     if refused := value.get("refused"):
         return Looked(refused=(str(refused["code"]), str(refused["detail"])), layers=layers)
     stage = Stage(root=scratch / "stage", files=tuple(map(read_staged, value["staged"])))
+    check_stage(stage)
     return Looked(
         findings=tuple(finding_from_dict(item) for item in value["findings"]),
         files=tuple(FileRecord(**{**item, "kind": Kind(item["kind"])}) for item in value["files"]),
@@ -62,6 +64,22 @@ def read_value(value: Mapping[str, Any], *, scratch: Path, layers: tuple[str, ..
         layers=layers,
         kept=value["keep"],
     )
+
+
+def check_stage(stage: Stage) -> None:
+    """Raise ValueError unless the stage is a plain folder and every staged file lies in it as a plain file.
+
+    The process that wrote it has read hostile input: a link in place of a file would make us read what it points to.
+    """
+    try:
+        is_plain = stat.S_ISDIR(stage.root.lstat().st_mode) and all(
+            stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+            for status in ((stage.root / file.name).lstat() for file in stage.files)
+        )
+    except OSError as error:
+        raise ValueError("a staged file is missing") from error
+    if not is_plain:
+        raise ValueError("a staged file is no plain file")
 
 
 def read_staged(item: Mapping[str, Any]) -> StagedFile:

@@ -6,11 +6,11 @@ A summary of facts, never a judgement: every one of these has an honest use.
 from collections.abc import Iterable
 
 from scanners import limits
-from scanners.engines.stores import STORES
 from scanners.facts import Act, Fact, Label
 from scanners.hosts import HostKind, read_host
 from scanners.needs import CONTEXT_ORDER, NETWORK_ACTS, READ_ACTS, WRITE_ACTS, sort_facts
 from scanners.report import Capability
+from scanners.stores import is_store
 from scanners.variables import is_secret
 
 NAMES = {
@@ -32,7 +32,7 @@ NAMES = {
     Act.HOST_INSPECT: "host-inspection",
     Act.HOST_ANALYSIS: "host-inspection",
     Act.HOST_PATCH: "host-patching",
-    Act.PACKAGE_INSTALL: "installation",
+    Act.SOFTWARE_INSTALL: "installation",
     Act.PERSISTENCE: "persistence",
     Act.ENCRYPT: "encryption",
     Act.USER_DATA: "user-data",
@@ -55,9 +55,7 @@ def name_capabilities(fact: Fact) -> tuple[str, ...]:
             return "environment", "secrets"
         return ("secrets",) if is_secret(fact.detail) else ("environment",)
     names = [NAMES[fact.act]] if fact.act in NAMES else []
-    if fact.act in READ_ACTS and (
-        Label.CREDENTIALS in fact.labels or any(store.search(fact.detail) for store in STORES)
-    ):
+    if fact.act in READ_ACTS and (Label.CREDENTIALS in fact.labels or is_store(fact.detail)):
         names.append("credential-stores")
     return tuple(names)
 

@@ -44,7 +44,7 @@ class Act(StrEnum):
     HOST_INSPECT = "host.inspect"  # who and where this machine is: hostname, user, platform, address, processes, ...
     HOST_ANALYSIS = "host.analysis"  # looks for a debugger, a virtual machine or a sandbox: what is looked for
     HOST_PATCH = "host.patch"  # replaces an attribute of a foreign module or of builtins: its dotted name
-    PACKAGE_INSTALL = "package.install"  # pip, npm, ... at run time: what is installed
+    SOFTWARE_INSTALL = "software.install"  # pip, npm, ... at run time: what is installed
     PERSISTENCE = "persistence"  # registry Run keys, cron, launch agents by API: the place
     ENCRYPT = "crypto.encrypt"  # data is encrypted
     SLEEP = "time.sleep"  # waits at least a minute: seconds

@@ -15,7 +15,7 @@ from scanners.variables import is_convention, is_declarable, is_secret
 NETWORK_ACTS = frozenset(
     [Act.NETWORK_CONNECT, Act.NETWORK_SEND, Act.NETWORK_FETCH, Act.NETWORK_LISTEN, Act.NETWORK_LOOKUP]
 )
-PROCESS_ACTS = frozenset([Act.PROCESS_START, Act.PACKAGE_INSTALL])
+PROCESS_ACTS = frozenset([Act.PROCESS_START, Act.SOFTWARE_INSTALL])
 READ_ACTS = frozenset([Act.FILE_READ, Act.FILE_WALK])
 WRITE_ACTS = frozenset([Act.FILE_WRITE, Act.FILE_DELETE, Act.FILE_MODE])
 NO_FILES = frozenset([":memory:", "nul", "-", "os.devnull"])

@@ -60,7 +60,7 @@ class Writer:
 
 
 def stage_sources(files: Iterable[Source], *, copies: Iterable[Copy], facts: Iterable[Fact], into: Path) -> Staged:
-    """Write every source that is text, its canonical copy where there is one, and JavaScript with its escapes spelled."""
+    """Write every source that is text, its canonical copy if there is one, and JavaScript with its escapes spelled."""
     into.mkdir(mode=0o700)
     by_path: dict[str, set[str]] = {}
     for fact in facts:

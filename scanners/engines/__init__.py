@@ -5,7 +5,6 @@ Holds no engine. An engine that raises is a fault; an engine that fails says so 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from scanners import limits
 from scanners.errors import ToolFailed, ToolTimedOut
@@ -61,12 +60,6 @@ class EngineResult:
     run: EngineRun
 
 
-class Engine(Protocol):
-    """A tool that reads the stage within `seconds` of wall clock, with private space in `scratch`; never raises."""
-
-    def __call__(self, stage: Stage, *, scratch: Path, seconds: float) -> EngineResult: ...
-
-
 def fail_engine(
     name: str, *, version: str, digest: str, error: str, seconds: float = 0.0, state: EngineState = EngineState.FAILED
 ) -> EngineResult:
@@ -87,10 +80,10 @@ def quote_line(text_lines: list[str], line: int) -> str:
 def cap_findings(findings: list[Finding]) -> tuple[Finding, ...]:
     """Drop doubles and all but the first few of one rule in one file; the order is by place."""
     counts: dict[tuple[str, str], int] = {}
-    seen: set[tuple[str, str, int]] = set()
+    seen: set[tuple[str, str, int, str, str]] = set()
     kept = []
     for finding in sorted(findings, key=lambda item: (item.path, item.line, item.rule_id, item.snippet)):
-        place = (finding.rule_id, finding.path, finding.line)
+        place = (finding.rule_id, finding.path, finding.line, finding.snippet, finding.title)
         group = (finding.rule_id, finding.path)
         if place in seen or counts.get(group, 0) >= limits.FINDINGS_PER_RULE_AND_FILE:
             continue

@@ -214,7 +214,7 @@ def find_installations(sources: Sources) -> list[Finding]:
     """Return a finding for every place that installs something by itself."""
     findings = []
     for fact in sources.facts:
-        if fact.act is Act.PACKAGE_INSTALL and fact.context is not Context.DEAD:
+        if fact.act is Act.SOFTWARE_INSTALL and fact.context is not Context.DEAD:
             is_early = fact.context in (Context.INSTALL, Context.IMPORT)
             rule_id = "installation-at-import" if is_early else "installation-at-run-time"
             finding = make(rule_id, path=fact.path, line=fact.line, named=fact.detail)

@@ -35,6 +35,8 @@ ACTIVE_COMMAND = re.compile(
     r"|\beval\b|https?://(?!localhost)",
     re.IGNORECASE,
 )
+# What site.py runs of a .pth file; it adds every other line to the path.
+STARTUP_LINE = re.compile(r"^import[ \t]", re.MULTILINE)
 STARTUP_NAMES = frozenset(["sitecustomize.py", "usercustomize.py"])
 # Possessive, from the start of a run on: a megabyte of blanks must not cost its square.
 GAP = re.compile(r"(?<![ \t\u00a0\u2000-\u200a\u3000])[ \t\u00a0\u2000-\u200a\u3000]{120,}+(?=\S)")
@@ -180,6 +182,9 @@ def search_text(text: str, *, path: str, kind: Kind, skipped: frozenset[str] = f
         hits += search_lifecycle(text)
     if name in STARTUP_NAMES:
         hits.append(Hit("startup-module", 1, 1))
+    if name.endswith(".pth") and kind is Kind.PYTHON and (active := STARTUP_LINE.search(text)):
+        line = text.count("\n", 0, active.start()) + 1
+        hits.append(Hit("startup-path", line, line))
     return hits
 
 

@@ -85,7 +85,7 @@ def record_command(
     every = frozenset(tricks) | tricks_of(call, *call.args[:2])
     walker.record(Act.PROCESS_START, call.node, detail=shown, marks=marks, tricks=every)
     for expression, act in (
-        (INSTALLS, Act.PACKAGE_INSTALL),
+        (INSTALLS, Act.SOFTWARE_INSTALL),
         (PERSISTS, Act.PERSISTENCE),
         (ANALYSIS_COMMAND, Act.HOST_ANALYSIS),
     ):

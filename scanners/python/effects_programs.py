@@ -128,7 +128,7 @@ def judge_line(machine: Lookups, call: Call, text: str) -> None:
     """Record what a command line says it does: install something, or make itself start again."""
     head = text[:4096]
     if match := INSTALLING.search(head):
-        machine.emit(Act.PACKAGE_INSTALL, call.node, detail=head[match.start() :])
+        machine.emit(Act.SOFTWARE_INSTALL, call.node, detail=head[match.start() :])
     if match := PERSISTING.search(head):
         machine.emit(Act.PERSISTENCE, call.node, detail=head[match.start() :])
 
@@ -162,7 +162,7 @@ def written_before(machine: Lookups, command: Value) -> Value:
 
 def install(machine: Lookups, call: Call) -> Value:
     """Record something that is installed at run time."""
-    machine.emit(Act.PACKAGE_INSTALL, call.node, detail=command_line(call.argument(0)), sources=call.args)
+    machine.emit(Act.SOFTWARE_INSTALL, call.node, detail=command_line(call.argument(0)), sources=call.args)
     return UNKNOWN
 
 

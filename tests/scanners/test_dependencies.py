@@ -270,7 +270,7 @@ def test_record_is_never_looked_for_outside_its_directory(records: Path) -> None
     ],
 )
 def test_installation_by_the_code_itself_is_found(context: Context, rule_id: str | None) -> None:
-    seen = Fact(Act.PACKAGE_INSTALL, "a.py", 3, 4, context, "", detail="left")
+    seen = Fact(Act.SOFTWARE_INSTALL, "a.py", 3, 4, context, "", detail="left")
     findings = run_dependencies(make_sources({"a.py": "pass\n"}, facts=(seen,))).findings
 
     assert [(f.rule_id, f.line, f.end_line) for f in findings] == ([(rule_id, 3, 4)] if rule_id else [])

@@ -1,94 +1,137 @@
-"""Whatever happens to a tool, the scan ends in time and is never clean."""
+"""Whatever happens to a look or a tool, the scan ends in time and is never clean."""
 
-import sys
+import json
 import time
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scanners import ScanReport, scan_artifact
-from scanners.archive import unpack
-from scanners.engines import Engine
-from scanners.engines.bandit_stage import run_staged_bandit
-from scanners.engines.semgrep import run_semgrep
-from scanners.engines.semgrep_front import make_core
-from scanners.engines.sources import read_sources
-from scanners.inventory import take_inventory
+from scanners import ScanReport, scan, scan_artifact, warm
+from scanners.engines.semgrep_front import FrontEnd
 from scanners.report import EngineState, Verdict
-from scanners.scan import ENGINES
+from scanners.scan import Options
+from scanners.switches import ENGINES
+from scanners.warm_order import Answer, AnswerState
 from tests.samples import archives
 
 FAULTY = Path(__file__).resolve().parent / "faulty"
 FAULTS = ["crash", "hang", "garbage", "half", "blind", "flood", "nested", "no_such_tool"]
-SECONDS = 3.0  # enough for an honest tool on one small file, and what a hanging one costs the suite
+SECONDS = 8.0  # enough for an honest tool on one small file, and what a hanging one costs the suite
+OWN = ("sources", "flows", "bandit", "yara", "secrets", "texts", "prompts", "dependencies", "metadata", "permissions")
+NO_MANIFEST = Options(needs_manifest=False)
+Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
     path = tmp_path / "plugin.zip"
-    path.write_bytes(archives.pack_zip({"main.py": "# b64 exec: words that have semgrep look\nx = 1\n"}))
+    path.write_bytes(archives.pack_zip({"main.py": "import base64\nprint(base64.b64decode('eA=='))\nx = 1\nexec\n"}))
     return path
 
 
-def break_bandit(fault: str, *, folder: Path) -> Engine:
-    return partial(run_staged_bandit, module=f"tests.scanners.faulty.{fault}")
+def look_answers(monkeypatch: pytest.MonkeyPatch, change: Callable[[Answer], Answer]) -> None:
+    """Let every look end as `change` says, after a real one."""
+    real = warm.call
+    monkeypatch.setattr(scan.warm, "call", lambda *args, **options: change(real(*args, **options)))
 
 
-def break_semgrep(fault: str, *, folder: Path) -> Engine:
+def edit(change: Change) -> Callable[[Answer], Answer]:
+    def changed(answer: Answer) -> Answer:
+        value = json.loads(json.dumps(answer.value))
+        change(value)
+        return replace(answer, value=value)
+
+    return changed
+
+
+def run(artifact: Path) -> ScanReport:
+    return scan_artifact(artifact, deadline_seconds=SECONDS, options=NO_MANIFEST)
+
+
+def test_same_plugin_with_sound_tools_is_clean(artifact: Path) -> None:
+    report = run(artifact)
+    assert (report.verdict, report.errors) == (Verdict.CLEAN, ())
+
+
+@pytest.mark.parametrize("state", [AnswerState.CRASHED, AnswerState.TIMED_OUT, AnswerState.REFUSED])
+def test_look_that_ends_early_is_incomplete(
+    state: AnswerState, artifact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_answers(monkeypatch, lambda answer: replace(answer, state=state, value=None, detail="what the kernel says"))
+    report = run(artifact)
+    assert report.verdict is Verdict.INCOMPLETE
+    assert "what the kernel says" in report.errors[0]
+
+
+LIES: dict[str, Change] = {
+    "no readings": lambda value: value.pop("readings"),
+    "an engine left out": lambda value: value["readings"].pop(),
+    "a reading cut in half": lambda value: value["readings"][0].pop("errors"),
+    "an unknown severity": lambda value: value["findings"].append({"severity": "fine"}),
+    "files of no kind": lambda value: value["files"][0].update(kind="harmless"),
+    "a staged file outside": lambda value: value["staged"][0].update(name="../../etc/passwd"),
+    "a staged file that is missing": lambda value: value["staged"][0].update(name="m999999.py"),
+    "text for a list": lambda value: value.update(staged="none"),
+    "an engine with an error": lambda value: value["readings"][2].update(errors=["main.py: not read"]),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_look_that_lies_is_incomplete(lie: str, artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_answers(monkeypatch, edit(LIES[lie]))
+    assert run(artifact).verdict is Verdict.INCOMPLETE
+
+
+def test_staged_link_is_not_followed(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = artifact.parent / "secret"
+    secret.write_text("eval(x)  # ours alone\n", encoding="utf-8")
+    real = warm.call
+
+    def exchange(name: str, argument: dict[str, Any], *, scratch: Path, **options: Any) -> Answer:
+        answer = real(name, argument, scratch=scratch, **options)
+        (scratch / "stage" / "m000001.py").unlink()
+        (scratch / "stage" / "m000001.py").symlink_to(secret)
+        return answer
+
+    monkeypatch.setattr(scan.warm, "call", exchange)
+    report = run(artifact)
+    assert report.verdict is Verdict.INCOMPLETE
+    assert "ours alone" not in json.dumps(report.to_dict())
+
+
+@pytest.mark.parametrize("engine", OWN)
+def test_error_of_any_engine_is_incomplete(engine: str, artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(value: dict[str, Any]) -> None:
+        reading = next(item for item in value["readings"] if item["engine"] == engine)
+        reading["errors"] = ["main.py: not read"]
+
+    look_answers(monkeypatch, edit(fail))
+    report = run(artifact)
+    assert report.verdict is Verdict.INCOMPLETE
+    assert f"{engine}: main.py: not read" in report.errors
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_broken_semgrep_is_never_clean(fault: str, artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    front_end = break_semgrep(fault, folder=artifact.parent)
+    monkeypatch.setattr("scanners.engines.semgrep.find_front_ends", lambda: (front_end,))
+    # A file that a rule wants to see: otherwise semgrep would not be started at all.
+    artifact.write_bytes(archives.pack_zip({"main.js": "const text = atob(data);\nf(Function.name);\n"}))
+    report = run(artifact)
+    assert report.verdict is Verdict.INCOMPLETE
+    assert [item.name for item in report.engines if item.state is not EngineState.OK] == ["semgrep"]
+
+
+def break_semgrep(fault: str, *, folder: Path) -> FrontEnd:
     binary = folder / fault
     source = FAULTY / f"{fault}.py"
     if source.exists():
-        binary.write_text(f"#!{sys.executable}\n{source.read_text(encoding='utf-8')}", encoding="utf-8")
+        binary.write_text(f"#!/usr/bin/env python3\n{source.read_text(encoding='utf-8')}", encoding="utf-8")
         binary.chmod(0o755)
-    return partial(run_semgrep, front_ends=(make_core(binary),))
-
-
-def scan_with(artifact: Path, *engines: Engine) -> ScanReport:
-    return scan_artifact(artifact, deadline_seconds=SECONDS, engines=engines)
-
-
-def test_scan_of_the_same_plugin_with_sound_tools_is_clean(artifact: Path) -> None:
-    assert scan_artifact(artifact).verdict is Verdict.CLEAN
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_broken_bandit_is_never_clean(fault: str, artifact: Path, tmp_path: Path) -> None:
-    report = scan_with(artifact, run_semgrep, break_bandit(fault, folder=tmp_path))
-    assert report.verdict is Verdict.INCOMPLETE
-    assert [run.name for run in report.engines if run.state is not EngineState.OK] == ["bandit"]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_broken_semgrep_is_never_clean(fault: str, artifact: Path, tmp_path: Path) -> None:
-    report = scan_with(artifact, run_staged_bandit, break_semgrep(fault, folder=tmp_path))
-    assert report.verdict is Verdict.INCOMPLETE
-    assert [run.name for run in report.engines if run.state is not EngineState.OK] == ["semgrep"]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_broken_reading_of_sources_is_an_error_and_stages_nothing(fault: str, artifact: Path, tmp_path: Path) -> None:
-    for name in ("members", "scratch"):
-        (tmp_path / name).mkdir()
-    tree = unpack(artifact, into=tmp_path / "members")
-    stage, _, result = read_sources(
-        tree,
-        records=take_inventory(tree),
-        scratch=tmp_path / "scratch",
-        seconds=SECONDS,
-        module=f"tests.scanners.faulty.{fault}",
-    )
-    assert stage.files == ()
-    assert result.run.errors
-    assert result.run.state is not EngineState.OK
-
-
-def test_hanging_tool_is_told_apart_from_a_crashed_one(artifact: Path, tmp_path: Path) -> None:
-    states = [
-        scan_with(artifact, run_semgrep, break_bandit(fault, folder=tmp_path)).engines[-1].state
-        for fault in ("hang", "crash")
-    ]
-    assert states == [EngineState.TIMED_OUT, EngineState.FAILED]
+    return FrontEnd(name="core", executable=binary, make_argv=lambda rules, targets: [fault, str(rules), str(targets)])
 
 
 def test_scan_without_time_is_incomplete_at_once(artifact: Path) -> None:
@@ -99,6 +142,15 @@ def test_scan_without_time_is_incomplete_at_once(artifact: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_scan_without_an_engine_is_incomplete(engine: Engine, artifact: Path) -> None:
-    others = tuple(other for other in ENGINES if other is not engine)
-    assert scan_artifact(artifact, engines=others).verdict is Verdict.INCOMPLETE
+def test_engine_that_answers_nothing_leaves_a_gap(engine: str, artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave_out(value: dict[str, Any]) -> None:
+        value["readings"] = [item for item in value["readings"] if item["engine"] != engine]
+
+    look_answers(monkeypatch, edit(leave_out))
+    if engine == "semgrep":
+        monkeypatch.setattr("scanners.scan.Line.run_semgrep", skip_semgrep)
+    assert run(artifact).verdict is Verdict.INCOMPLETE
+
+
+def skip_semgrep(_line: object, _subjects: object) -> dict[int, object]:
+    return {}

@@ -65,7 +65,7 @@ def ids(findings: tuple[Finding, ...]) -> list[str]:
         (fact(Act.NETWORK_FETCH, "http://localhost:11434/x"), "undeclared-local-network", ""),
         (fact(Act.NETWORK_LOOKUP, "beacon.example.invalid"), "undeclared-host", 'network = ["beacon.example.invalid"]'),
         (fact(Act.PROCESS_START, "convert a b"), "undeclared-subprocess", "subprocess = true"),
-        (fact(Act.PACKAGE_INSTALL, "requests"), "undeclared-subprocess", "subprocess = true"),
+        (fact(Act.SOFTWARE_INSTALL, "requests"), "undeclared-subprocess", "subprocess = true"),
         (fact(Act.ENVIRONMENT_READ, "SHOP_REGION"), "undeclared-environment", 'environment = ["SHOP_REGION"]'),
         (fact(Act.ENVIRONMENT_READ, "HOME"), "undeclared-environment-common", 'environment = ["HOME"]'),
         (fact(Act.ENVIRONMENT_READ, "BOT_TOKEN"), "undeclared-secret", 'secrets = ["BOT_TOKEN"]'),

@@ -72,4 +72,4 @@ SHELL_PROGRAMS: Final = words(
     "sh bash zsh dash ash ksh fish cmd cmd.exe powershell powershell.exe pwsh pwsh.exe wscript cscript mshta",
     "osascript",
 )
-COMMANDS_OF_MODULES: Final = under("npm", Effect(Act.PACKAGE_INSTALL, 0, data=(0,)), "install commands.install")
+COMMANDS_OF_MODULES: Final = under("npm", Effect(Act.SOFTWARE_INSTALL, 0, data=(0,)), "install commands.install")

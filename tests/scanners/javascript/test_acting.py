@@ -18,7 +18,7 @@ ACTS = {
     "execa": ("import { execa } from 'execa'; execa('ls', ['-l'])", "process.start 'ls -l' [] import {}"),
     "installs": (
         "require('child_process').execSync('npm install left')",
-        "package.install 'npm install left' [] import {shell}",
+        "software.install 'npm install left' [] import {shell}",
     ),
     "cron": (
         "require('child_process').exec('(crontab -l; echo x) | crontab -')",

@@ -145,7 +145,7 @@ DONE: dict[str, tuple[str, Act, str]] = {
     "patch by text": ("import builtins\nsetattr(builtins, 'open', print)", Act.HOST_PATCH, "builtins.open"),
     "pip": (
         "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])",
-        Act.PACKAGE_INSTALL,
+        Act.SOFTWARE_INSTALL,
         "pip install x",
     ),
     "run key": (
@@ -206,7 +206,7 @@ NOT_DONE: dict[str, tuple[str, Act]] = {
     "own attribute": ("class A: pass\nA.x = 1\na = A()\na.get = 2", Act.HOST_PATCH),
     "instance setting": ("import requests\ns = requests.Session()\ns.verify = True", Act.HOST_PATCH),
     "streams of one's own": ("import sys, io\nsys.stdout = io.StringIO()", Act.HOST_PATCH),
-    "list of installs": ("import subprocess\nsubprocess.run(['pip', 'list'])", Act.PACKAGE_INSTALL),
+    "list of installs": ("import subprocess\nsubprocess.run(['pip', 'list'])", Act.SOFTWARE_INSTALL),
     "other key": (
         "import winreg as w\nk = w.OpenKey(w.HKEY_CURRENT_USER, r'Software\\Own')\nw.SetValueEx(k, 'a', 0, 1, 'b')",
         Act.PERSISTENCE,
