@@ -175,7 +175,7 @@ class Walk:
                     waiting.append(None)
             elif kind.__name__ in self.checks.by_kind:
                 self._ask(kind.__name__, self._describe(node), lined=node)
-            if fields_of(kind):  # type: ignore[arg-type]  # every class can be hashed
+            if fields_of(kind):
                 waiting += children_of(node)
             if visited > limits.TREE_NODES:
                 self.errors.append(f"more than {limits.TREE_NODES} syntax nodes")
