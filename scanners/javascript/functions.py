@@ -179,6 +179,8 @@ def call(
             return join(join_all(list(seen.values())[-3:]), Value(marks=given))
         signature = labels
     seen[signature] = UNKNOWN
+    # Signatures hold identities: what they name must live on, or another object could take its place.
+    walker.kept.append((tuple(args), this, function.scope))
     walker.running.append(key)
     value = enter(walker, function, args, this=this, context=context, loop=loop)
     walker.running.pop()
