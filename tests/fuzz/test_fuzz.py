@@ -10,7 +10,7 @@ import pytest
 from tests.fuzz.targets import fuzz_archives, fuzz_files
 
 WEEK = int(time.time()) // (7 * 24 * 3600)
-SLICE = 1_500
+SLICE = 1_000
 
 
 @pytest.mark.parametrize("part", range(4))
