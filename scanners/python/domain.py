@@ -18,7 +18,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Mark(NamedTuple):
-    """One source that went into a value, and where it did."""
+    """One source that went into a value, and where it did; a parameter's path ends in NUL and which one it is."""
 
     label: Label
     path: str
@@ -94,7 +94,7 @@ class Function:
     returns: Value | None = None  # for arguments nobody knows; None until looked at
     is_busy: bool = False
     sensitivity: int = 0  # 1: calls on its arguments, 2: acts on them or returns them
-    effects: tuple[tuple[Act, tuple[str, int, int], str], ...] = ()
+    effects: tuple[tuple[Act, tuple[str, int, int], str, Marks], ...] = ()
     known: dict[object, Value] = field(default_factory=dict)
 
 
