@@ -7,7 +7,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from scanners.python.indirection import Analysis, rewrite
+from scanners.python.indirection import Analysis, analyse, rewrite
 
 # Escapes that stand for a letter or digit; honest code escapes control characters.
 ESCAPES = re.compile(
@@ -26,12 +26,13 @@ class Copy:
 
 
 def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fixed_line: int = 0) -> Copy | None:
-    """Return the canonical copy when it says something the text hides, else None; the tree is changed by it."""
+    """Return the canonical copy when it says something the text hides, else None; the tree is left as it is."""
     if not analysis.has_detour and not is_spelled_oddly(text, tree):
         return None
-    copied = ast.unparse(rewrite(tree, analysis=analysis))
+    fresh = ast.parse(text)
+    copied = ast.unparse(rewrite(fresh, analysis=analyse(fresh)))
     count = copied.count("\n") + 1
-    lines = [fixed_line] * count if fixed_line else map_lines(tree, ast.parse(copied), count=count)
+    lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
 
 

@@ -12,6 +12,7 @@ from scanners import limits
 from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
+LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -267,6 +268,8 @@ def text_of(item: Plain) -> str:
         return HOLE
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
+    if isinstance(item, int) and not -LONGEST < item < LONGEST:
+        return HOLE  # Python refuses to write it out as well
     return item if isinstance(item, str) else str(item)
 
 
