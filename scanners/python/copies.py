@@ -7,7 +7,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from scanners.python.indirection import Analysis, analyse, rewrite
+from scanners.python.indirection import Analysis, rewrite
 
 # Escapes that stand for a letter or digit; honest code escapes control characters.
 ESCAPES = re.compile(
@@ -30,7 +30,11 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
     if not analysis.has_detour and not is_spelled_oddly(text, tree):
         return None
     fresh = ast.parse(text)
-    copied = ast.unparse(rewrite(fresh, analysis=analyse(fresh)))
+    # Both trees come from one text, so that their nodes pair off.
+    found = analysis.replacements
+    pairs = zip(ast.walk(tree), ast.walk(fresh), strict=True)
+    replacements = {id(twin): found[id(node)] for node, twin in pairs if id(node) in found}
+    copied = ast.unparse(rewrite(fresh, analysis=Analysis(replacements=replacements)))
     count = copied.count("\n") + 1
     lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
