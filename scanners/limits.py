@@ -105,8 +105,10 @@ PICKLE_FINDINGS: Final = 20  # imports named a file
 # The Python pass. A megabyte of dense source is about 400,000 expressions; each is looked at a handful of times.
 PYTHON_STEPS_PER_MODULE: Final = 1_000_000  # expressions and statements; about 8 seconds
 PYTHON_STEPS: Final = 6_000_000  # the same, for all modules of one plugin
-PYTHON_CHARACTERS_PER_STEP: Final = 3  # calls are followed with their arguments for one step per so many characters ...
-PYTHON_STEPS_FOLLOWED_FLOOR: Final = 400_000  # ... or this many steps, so that small plugins are followed to the end
+PYTHON_CHARACTERS_PER_STEP: Final = (
+    10  # calls are followed with their arguments for one step per so many characters ...
+)
+PYTHON_STEPS_FOLLOWED_FLOOR: Final = 200_000  # ... or this many steps, so that small plugins are followed to the end
 PYTHON_ALTERNATIVES: Final = 8  # different constants or names that one expression can stand for
 PYTHON_ITEMS: Final = 512  # members of one list or dictionary that are told apart
 PYTHON_UNROLLED: Final = 8_192  # turns of a loop over known elements that are computed one by one

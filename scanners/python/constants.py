@@ -4,6 +4,7 @@ Bounded in size; what would raise in Python has no value here. Runs nothing of a
 """
 
 import ast
+import struct
 from collections.abc import Callable, Sequence
 from itertools import islice, product
 from typing import Any
@@ -27,7 +28,16 @@ from scanners.python.values import call_text_method
 
 JOINED = frozenset([Trick.JOINED])
 DECODED = frozenset([Trick.DECODED])
-UNCOMPUTABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, ArithmeticError)
+UNCOMPUTABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    ArithmeticError,
+    struct.error,
+)
 BIGGEST = 1 << 4096  # integers beyond it only serve to burn time
 
 

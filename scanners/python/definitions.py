@@ -140,10 +140,10 @@ class Definitions(Assignments):
             found = unit.frame.names.get(name) if isinstance(unit, Unit) else None
             if found is not None:
                 return found
-        submodule = self.find_module(f"{dotted}.{name}") if own is not None or not dotted.startswith(".") else None
+        submodule = self.find_module(f"{dotted}.{name}" if dotted else name)
         if submodule is not None:
             return submodule
-        if own is not None or dotted.startswith("."):
+        if own is not None or not dotted:
             return UNKNOWN
         return self.import_value(f"{spell_module(dotted)}.{name}")
 

@@ -12,13 +12,14 @@ from scanners import limits
 from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
+LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Mark(NamedTuple):
-    """One source that went into a value, and where it did."""
+    """One source that went into a value, and where it did; a parameter's path ends in NUL and which one it is."""
 
     label: Label
     path: str
@@ -94,7 +95,7 @@ class Function:
     returns: Value | None = None  # for arguments nobody knows; None until looked at
     is_busy: bool = False
     sensitivity: int = 0  # 1: calls on its arguments, 2: acts on them or returns them
-    effects: tuple[tuple[Act, tuple[str, int, int], str], ...] = ()
+    effects: tuple[tuple[Act, tuple[str, int, int], str, Marks], ...] = ()
     known: dict[object, Value] = field(default_factory=dict)
 
 
@@ -267,6 +268,8 @@ def text_of(item: Plain) -> str:
         return HOLE
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
+    if isinstance(item, int) and not -LONGEST < item < LONGEST:
+        return HOLE  # Python refuses to write it out as well
     return item if isinstance(item, str) else str(item)
 
 

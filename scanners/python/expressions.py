@@ -33,6 +33,8 @@ from scanners.python.machine import TooComplex
 from scanners.python.places import SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
+# Who and where a machine is; what kind of machine it is decides honest things.
+WHO = ("socket.get", "getpass.", "os.getlogin", "uuid.", "locale.", "pwd.", "platform.node", "psutil.", "win32api.Get")
 ANALYSIS_WORDS = 3
 # Attributes of these still name what the instance is about: a path.
 SUBJECTS = ("pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name")
@@ -244,12 +246,13 @@ class Expressions(Lookups):
         """Return nothing but the marks a guard hangs on: when, where and by chance."""
         values = [self.evaluate(node.left), *(self.evaluate(item) for item in node.comparators)]
         kept = set()
+        is_exact = isinstance(node.ops[0], ast.Eq | ast.In) and any(isinstance(plain_of(item), str) for item in values)
         for value in values:
             if not value.marks and not value.refs:
                 continue
             kept |= {item for item in value.marks if item.label is Label.RANDOM}
-            is_quiet = any(ref.startswith(("platform.system", "os.name", "sys.platform")) for ref in value.refs)
-            if not is_quiet:
+            is_someone = is_exact and not value.refs
+            if is_someone or any(ref.startswith(WHO) for ref in value.refs):
                 kept |= {item for item in value.marks if item.label is Label.HOST}
             if value.refs and value.refs[0].startswith(MOMENTS):
                 kept.add(self.mark(Label.TIME, node))

@@ -16,6 +16,7 @@ from scanners.python.domain import (
     Function,
     Klass,
     Mark,
+    Marks,
     Tricks,
     Unit,
     Value,
@@ -53,7 +54,7 @@ class Machine:
         self.loops = 0
         self.results: list[Value] = []  # what the running function returns
         self.sensitivity = 0  # of the running function: 1 calls on its arguments, 2 acts on them or returns them
-        self.effects: list[tuple[Act, tuple[str, int, int], str]] = []  # its acts that depend on its arguments
+        self.effects: list[tuple[Act, tuple[str, int, int], str, Marks]] = []  # its acts that depend on its arguments
         self.has_duplicated = False  # a standard stream was made a copy of another
         self.written: dict[str, set[Mark]] = {}  # what was written to a path or variable, followed across the plugin
         self.layers: dict[tuple[str, int, str], int] = {}
@@ -155,7 +156,7 @@ class Machine:
             shown = text[: limits.DETAIL_CHARACTERS]
             self.recorder.add(act, place=(self.path, line, end_line), detail=shown, entry=entry)
             if depends:
-                self.effects.append((act, (self.path, line, end_line), shown))
+                self.effects.append((act, (self.path, line, end_line), shown, blended.marks))
 
     # Files.
 

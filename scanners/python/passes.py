@@ -47,10 +47,7 @@ class PythonPass:
 
 
 def read_modules(modules: Sequence[Source], *, entry_points: Sequence[str]) -> PythonPass:
-    """Return what all modules of one plugin do together; entry points are "module:name", relative to any root.
-
-    The trees are changed where a copy is written, and must not be read afterwards.
-    """
+    """Return what all modules of one plugin do together; entry points are "module:name", relative to any root."""
     project = Project(modules)
     project.walk()
     facts = project.finish(entry_points=entry_points)
@@ -83,7 +80,7 @@ def look(
         analysis = analyse(tree)
         hits += [place_hit(hit, path, base_line) for hit in analysis.hits]
         copy = make_copy(path, text=text, tree=tree, analysis=analysis, fixed_line=base_line)
-    except (RecursionError, MemoryError, ValueError) as error:
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
         errors.append(f"{path}: not readable as Python ({type(error).__name__})")
         return
     if copy is not None:

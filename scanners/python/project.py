@@ -45,7 +45,7 @@ class Project(Statements):
         """Take a module in, under its name below the folder that is its root."""
         path = PurePosixPath(module.path)
         root = path.parent
-        while str(root) in folders:
+        while str(root) in folders and root != root.parent:
             root = root.parent
         parts = list(path.relative_to(root).with_suffix("").parts)
         if parts[-1:] == ["__init__"]:
@@ -82,7 +82,7 @@ class Project(Statements):
         parts = self.unit.name.split(".")
         is_folder = self.unit.path.endswith("__init__.py")
         kept = parts[: len(parts) - level + (1 if is_folder else 0)]
-        return ".".join([*kept, module] if module else kept)
+        return ".".join(part for part in (*kept, module) if part)
 
     def start(self, unit: Unit) -> None:
         """Run a module's own lines, once."""

@@ -85,7 +85,9 @@ def fold_details(details: dict[str, Entry]) -> dict[str, Entry]:
 
 def make_origins(marks: Marks, *, path: str) -> tuple[Origin, ...]:
     """Return where something comes from; a line of another file is 0."""
-    return tuple(sorted({Origin(item.label, item.line if item.path == path else 0) for item in marks}))
+    return tuple(
+        sorted({Origin(item.label, item.line if item.path.partition("\0")[0] == path else 0) for item in marks})
+    )
 
 
 def quote(lines: list[str], line: int) -> str:
