@@ -34,7 +34,7 @@ FINDINGS_PER_RULE_AND_FILE: Final = 20  # enough for a reviewer; a generated fil
 
 # Tools. Engine time-out < task limit < lease, so that a scan ends by its own clock first.
 SCAN_SECONDS: Final = 240.0  # wall clock for one artifact, all engines
-TOOL_SECONDS: Final = 90.0  # wall clock for one engine
+TOOL_SECONDS: Final = 110.0  # wall clock for one engine
 TOOL_CPU_SECONDS: Final = 90  # RLIMIT_CPU, the kernel's own clock should ours be starved
 TOOL_MEMORY_BYTES: Final = 6 * 1024 * MIB  # RLIMIT_AS: semgrep silently returns nothing at 2 GB and works at 4
 TOOL_FILE_BYTES: Final = 64 * MIB  # RLIMIT_FSIZE: the largest file a tool may write
@@ -136,3 +136,6 @@ SCRIPT_DECODER_BYTES: Final = 600  # source of a function that looks texts up or
 SCRIPT_DECODER_CALLS: Final = 2_000  # different constants such a function is called with
 SCRIPT_MAP_BYTES: Final = 2_000_000  # items of a constant array times the bytes of the callback applied to each
 SCRIPT_MAP_ITEMS: Final = 20_000  # items of such an array
+SEMGREP_BATCH_BYTES: Final = (
+    2 * MIB
+)  # staged sources read in one process, so that small plugins never wait for a big one

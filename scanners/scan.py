@@ -17,7 +17,7 @@ from scanners import limits, warm
 from scanners.answers import Looked, read_look
 from scanners.archive import hash_artifact
 from scanners.cache import Cache, NoCache, make_key
-from scanners.engines import EngineResult
+from scanners.engines import EngineResult, Stage
 from scanners.engines.semgrep import run_semgrep_batch
 from scanners.errors import ArchiveRefused, ToolFailed
 from scanners.folder import copy_folder
@@ -154,22 +154,24 @@ class Line:
 
     def run_semgrep(self, subjects: list[Subject]) -> dict[int, EngineResult]:
         """Return semgrep's result for each subject that has something staged."""
-        staged = {
+        stages = {
             number: subject.looked.stage
             for number, subject in enumerate(subjects)
             if subject.looked.stage is not None and self.options.switches["semgrep"].is_enabled
         }
-        if not staged:
-            return {}
-        left = max(subjects[number].deadline for number in staged) - time.monotonic()
-        with make_scratch(prefix="semgrep-") as scratch:
-            results = run_semgrep_batch(
-                list(staged.values()),
-                scratch=scratch,
-                seconds=max(0.0, min(limits.TOOL_SECONDS, left)),
-                cache=self.cache,
-            )
-        return dict(zip(staged, results, strict=True))
+        found: dict[int, EngineResult] = {}
+        for numbers in group_by_size(stages):
+            left = max(subjects[number].deadline for number in numbers) - time.monotonic()
+            with make_scratch(prefix="semgrep-") as scratch:
+                results = run_semgrep_batch(
+                    [stages[number] for number in numbers],
+                    scratch=scratch,
+                    # In a long batch the wait for others is not an artifact's own time.
+                    seconds=limits.TOOL_SECONDS if len(subjects) > 1 else max(0.0, min(limits.TOOL_SECONDS, left)),
+                    cache=self.cache,
+                )
+            found |= dict(zip(numbers, results, strict=True))
+        return found
 
     def report_on(self, subject: Subject, semgrep: EngineResult | None) -> ScanReport:
         """Return the report on one subject, and keep what was found when nothing went wrong."""
@@ -206,6 +208,21 @@ class Line:
         """Return the cache's key for a subject's report."""
         extra = (str(self.options.needs_manifest), *sorted(self.options.without))
         return make_key("report", engine_digest=ruleset_digest(), content_sha256=subject.digest, extra=extra)
+
+
+def group_by_size(stages: Mapping[int, Stage]) -> Iterator[list[int]]:
+    """Yield the stages that are read together; a big one is read alone."""
+    group: list[int] = []
+    size = 0
+    for number, stage in stages.items():
+        own = sum((stage.root / file.name).stat().st_size for file in stage.files)
+        if group and size + own > limits.SEMGREP_BATCH_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(number)
+        size += own
+    if group:
+        yield group
 
 
 def clear(scratch: Path) -> None:
