@@ -185,7 +185,17 @@ def load_json(text: Any) -> Any:
     """Return what a JSON text holds; raises ValueError for one that is nested too deep or too long."""
     if not isinstance(text, str) or len(text) > limits.FOLD_CHARACTERS or text.count("[") > 10_000:
         raise ValueError("too large")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def pack_struct(form: Any, *items: Any) -> bytes:
+    """Return what struct.pack gives; raises ValueError for a form that asks for much memory."""
+    if not isinstance(form, str | bytes) or struct.calcsize(form) > limits.FOLD_CHARACTERS:
+        raise ValueError("too large")
+    return struct.pack(form, *items)
 
 
 def literal(text: Any) -> Any:
@@ -194,7 +204,7 @@ def literal(text: Any) -> Any:
         raise ValueError("too large")
     try:
         result = ast.literal_eval(text)
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("no literal") from error
     return result
 
@@ -221,7 +231,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.quote": urllib.parse.quote,
     "urllib.parse.urljoin": urllib.parse.urljoin,
     "binascii.hexlify": lambda data: data.hex().encode(),
-    "struct.pack": lambda form, *items: struct.pack(form, *items) if len(form) < 64 and "0" not in form else b"",
+    "struct.pack": pack_struct,
     "json.loads": load_json,
     "ast.literal_eval": literal,
     "os.fsdecode": lambda data: data if isinstance(data, str) else data.decode(),

@@ -133,6 +133,8 @@ MORE_METHODS = frozenset(_MORE_METHODS.split())
 def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, tuple[str, ...]]:
     """Return the result of a method of a constant and the tricks in it; raises what Python would, or LookupError."""
     if method == "join" and isinstance(value, str | bytes):
+        if sum(map(len, args[0])) + len(value) * len(args[0]) > limits.FOLD_CHARACTERS:
+            raise LookupError("too large")
         return value.join(args[0]), (JOINED,)
     if method == "encode" and isinstance(value, str):
         return encode_codec(value, str(args[0]) if args else "utf-8")
@@ -175,6 +177,8 @@ def call_method(value: Plain, method: str, args: list[Plain]) -> Value:
     """Return what a method of a constant text, bytes or list gives; None when unknown."""
     try:
         if method == "join" and isinstance(value, str | bytes) and len(args) == 1 and isinstance(args[0], list):
+            if len(value) * len(args[0]) > limits.FOLD_CHARACTERS:
+                return None
             return bound(value.join(args[0]), JOINED)  # type: ignore[arg-type]
         if method == "encode" and isinstance(value, str):
             return bound(value.encode("utf-8"))
