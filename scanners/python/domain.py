@@ -19,11 +19,15 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Mark(NamedTuple):
-    """One source that went into a value, and where it did; a parameter's path ends in NUL and which one it is."""
+    """One source that went into a value, and where it did; a parameter's path ends in NUL and which one it is.
+
+    `name` is the variable, setting or attribute that a secret was read from.
+    """
 
     label: Label
     path: str
     line: int
+    name: str = ""
 
 
 Marks = frozenset[Mark]

@@ -24,6 +24,7 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    text_of,
     texts_of,
 )
 from scanners.python.invoked import Call
@@ -273,7 +274,19 @@ def path_same(machine: Lookups, call: Call) -> Value:
     return call.argument(0, "path", "file")
 
 
+def serialise(machine: Lookups, call: Call) -> Value:
+    """Return a mapping as text, which still knows its fields; that of an address reads like one."""
+    value = call.argument(0, "obj", "query", "fields")
+    blended = blend([*call.args, *call.keywords.values()])
+    blended = machine.read_environment_whole([value], call.node, blended)
+    if not isinstance(value.items, dict):
+        return blended
+    pairs = "&".join(f"{text_of(key)}={texts_of(item)[0]}" for key, item in list(value.items.items())[:32])
+    consts = (pairs,) if call.name.endswith("urlencode") else ()
+    return Value(consts=consts, items=value.items, marks=blended.marks, tricks=blended.tricks)
+
+
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "path_join": path_join, "path_new": path_new, "path_home": path_home,
-    "path_user": path_user, "path_same": path_same,
+    "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
+    "path_home": path_home, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

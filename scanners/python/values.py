@@ -133,9 +133,7 @@ MORE_METHODS = frozenset(_MORE_METHODS.split())
 def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, tuple[str, ...]]:
     """Return the result of a method of a constant and the tricks in it; raises what Python would, or LookupError."""
     if method == "join" and isinstance(value, str | bytes):
-        if sum(map(len, args[0])) + len(value) * len(args[0]) > limits.FOLD_CHARACTERS:
-            raise LookupError("too large")
-        return value.join(args[0]), (JOINED,)
+        return join_bounded(value, args[0]), (JOINED,)
     if method == "encode" and isinstance(value, str):
         return encode_codec(value, str(args[0]) if args else "utf-8")
     if method == "decode" and isinstance(value, bytes):
@@ -156,6 +154,13 @@ def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, 
         tricks = (JOINED,) if method in ("replace", "swapcase") else ()
         return (tuple(result) if isinstance(result, list) else result), tricks
     raise LookupError(method)
+
+
+def join_bounded(separator: Any, parts: Any) -> Any:
+    """Return the parts joined; raises what Python would, or LookupError when there would be too much of it."""
+    if sum(map(len, parts)) + len(separator) * len(parts) > limits.FOLD_CHARACTERS:
+        raise LookupError("too large")
+    return separator.join(parts)
 
 
 def encode_codec(text: str, codec: str) -> tuple[Any, tuple[str, ...]]:

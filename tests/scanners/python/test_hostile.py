@@ -30,9 +30,9 @@ CALLS = (
     "time.sleep({0})", "os.chmod({0}, {1})", "winreg.SetValueEx({0}, {1})", "logging.config.dictConfig({0})",
     "importlib.import_module({0}, {1})", "({0}).hex({1})", "({0}).to_bytes({1}, 'big')", "sorted({0}, key={1})",
 )  # fmt: skip
-HEAD = "import " + ", ".join(
-    "ast base64 binascii codecs functools importlib json logging.config lzma os requests socket struct subprocess tempfile "
-    "textwrap threading time urllib.parse winreg zlib".split()
+HEAD = (
+    "import ast, base64, binascii, codecs, functools, importlib, json, logging.config, lzma, os, requests, socket\n"
+    "import struct, subprocess, tempfile, textwrap, threading, time, urllib.parse, winreg, zlib"
 )
 EXPRESSIONS = st.recursive(
     st.sampled_from(ATOMS),
