@@ -6,6 +6,7 @@ Replacing something of somebody else's module is recorded.
 import ast
 
 from scanners.facts import Act, Trick
+from scanners.python.authentication import kept_marks
 from scanners.python.containers import put_item
 from scanners.python.domain import (
     Instance,
@@ -77,7 +78,7 @@ class Assignments(Invocations):
         self.note_patch(base, target.attr, value, target)
         if base.refs and isinstance(target.value, ast.Name) and "(" in base.refs[0] and value.marks:
             # A message, request or archive that data is put into keeps where that came from.
-            self.assign(target.value, mark(base, *value.marks))
+            self.assign(target.value, mark(base, *kept_marks(target.attr, value.marks)))
 
     def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         """Record that something of somebody else's module is replaced."""
@@ -117,7 +118,7 @@ class Assignments(Invocations):
                 if isinstance(thing, Instance):
                     self.write_field(thing.klass, node.attr, value)
             if any("(" in ref for ref in base.refs) and value.marks - base.marks:
-                self.assign_owner(node.value, mark(base, *value.marks))
+                self.assign_owner(node.value, mark(base, *kept_marks(node.attr, value.marks)))
         elif isinstance(node, ast.Subscript):
             inner = self.evaluate(node.value)
             if value.marks - inner.marks:

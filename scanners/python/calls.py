@@ -152,6 +152,7 @@ compute: builtins: chr ord int float abs hex bin oct len sum divmod pow round bo
 compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans urllib.parse.unquote
 compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
+serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
 compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath
 path_new: pathlib: Path PurePath PosixPath WindowsPath PurePosixPath

@@ -23,6 +23,7 @@ from scanners.python.domain import (
     join_all,
     plain_of,
     texts_of,
+    weigh,
 )
 from scanners.python.values import call_text_method
 
@@ -118,7 +119,7 @@ def multiply(left: Plain, right: Plain) -> Plain:
     """Return a product that is small enough to keep; raises ValueError."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, str | bytes | tuple) and isinstance(other, int):
-            if len(one) * other > limits.FOLD_CHARACTERS:
+            if weigh(one, most=limits.FOLD_CHARACTERS) * other > limits.FOLD_CHARACTERS:
                 raise ValueError("too large")
             return one * other
     return arithmetic(lambda one, other: one * other)(left, right)

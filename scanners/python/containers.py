@@ -40,7 +40,7 @@ def call_container(
     if name in MUTATORS and (args or keywords):
         return change(machine, function, base, args, keywords)
     if isinstance(base.items, dict):
-        return call_dictionary(name, base, args)
+        return base if name in ("encode", "decode") else call_dictionary(name, base, args)
     if isinstance(base.items, tuple):
         if name in ("copy", "sort", "reverse"):
             return base

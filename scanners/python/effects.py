@@ -32,7 +32,7 @@ from scanners.python.effects_network import NETWORK_EFFECTS
 from scanners.python.effects_programs import PROGRAM_EFFECTS
 from scanners.python.effects_values import VALUE_EFFECTS
 from scanners.python.invoked import Call
-from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, name_of
+from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, dotted_name, name_of
 from scanners.python.places import SETTING_HOLDERS, SETTING_NAMES
 from scanners.python.values import DECODERS, decode_codec, is_hiding
 
@@ -165,7 +165,9 @@ def get_attribute(machine: Lookups, call: Call) -> Value:
     ]
     if results:
         if is_secret_setting(call, name):
-            results.append(Value(marks=frozenset([machine.mark(Label.SECRET, call.node)])))
+            holder = call.argument_node(0)
+            shown = f"{dotted_name(holder) if holder is not None else ''}.{texts_of(name)[0]}"
+            results.append(Value(marks=frozenset([machine.mark(Label.SECRET, call.node, name=shown)])))
         return join_all([*results, *call.args[2:3]])
     return mark(blend(call.args), tricks=LOOKED_UP if base.refs else NO_TRICKS)
 

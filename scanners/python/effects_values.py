@@ -24,6 +24,7 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    text_of,
     texts_of,
 )
 from scanners.python.invoked import Call
@@ -185,7 +186,17 @@ def load_json(text: Any) -> Any:
     """Return what a JSON text holds; raises ValueError for one that is nested too deep or too long."""
     if not isinstance(text, str) or len(text) > limits.FOLD_CHARACTERS or text.count("[") > 10_000:
         raise ValueError("too large")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def pack_struct(form: Any, *items: Any) -> bytes:
+    """Return what struct.pack gives; raises ValueError for a form that asks for much memory."""
+    if not isinstance(form, str | bytes) or struct.calcsize(form) > limits.FOLD_CHARACTERS:
+        raise ValueError("too large")
+    return struct.pack(form, *items)
 
 
 def literal(text: Any) -> Any:
@@ -194,7 +205,7 @@ def literal(text: Any) -> Any:
         raise ValueError("too large")
     try:
         result = ast.literal_eval(text)
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("no literal") from error
     return result
 
@@ -221,7 +232,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.quote": urllib.parse.quote,
     "urllib.parse.urljoin": urllib.parse.urljoin,
     "binascii.hexlify": lambda data: data.hex().encode(),
-    "struct.pack": lambda form, *items: struct.pack(form, *items) if len(form) < 64 and "0" not in form else b"",
+    "struct.pack": pack_struct,
     "json.loads": load_json,
     "ast.literal_eval": literal,
     "os.fsdecode": lambda data: data if isinstance(data, str) else data.decode(),
@@ -263,7 +274,19 @@ def path_same(machine: Lookups, call: Call) -> Value:
     return call.argument(0, "path", "file")
 
 
+def serialise(machine: Lookups, call: Call) -> Value:
+    """Return a mapping as text, which still knows its fields; that of an address reads like one."""
+    value = call.argument(0, "obj", "query", "fields")
+    blended = blend([*call.args, *call.keywords.values()])
+    blended = machine.read_environment_whole([value], call.node, blended)
+    if not isinstance(value.items, dict):
+        return blended
+    pairs = "&".join(f"{text_of(key)}={texts_of(item)[0]}" for key, item in list(value.items.items())[:32])
+    consts = (pairs,) if call.name.endswith("urlencode") else ()
+    return Value(consts=consts, items=value.items, marks=blended.marks, tricks=blended.tricks)
+
+
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "path_join": path_join, "path_new": path_new, "path_home": path_home,
-    "path_user": path_user, "path_same": path_same,
+    "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
+    "path_home": path_home, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

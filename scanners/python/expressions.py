@@ -27,6 +27,7 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    weigh,
 )
 from scanners.python.lookups import Lookups
 from scanners.python.machine import TooComplex
@@ -181,6 +182,10 @@ class Expressions(Lookups):
         blended = blend(values)
         if all(value.is_whole and len(value.consts) == 1 and not value.refs for value in values):
             whole = tuple(value.consts[0] for value in values)
+            weight = weigh(whole, most=limits.FOLD_CHARACTERS)
+            self.charge(weight)
+            if weight > limits.FOLD_CHARACTERS:
+                return blended
             self.note_analysts(whole, node)
             return Value(consts=(whole,), is_whole=True, marks=blended.marks, tricks=blended.tricks)
         if len(values) > limits.PYTHON_ITEMS:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
+from scanners.python.authentication import kept_marks
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
@@ -148,7 +149,7 @@ class Invocations(Expressions):
         blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
         if leaf in KEEPING and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-            self.keep(call.node.func.value, blend(values))
+            self.keep(call.node.func.value, Value(marks=kept_marks(leaf, blended_of(values))))
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
         if call.name not in QUIET:
@@ -354,6 +355,11 @@ class Invocations(Expressions):
             if name not in bindings:
                 bindings[name] = extra.get("**") or function.defaults.get(name, UNKNOWN)
         return bindings
+
+
+def blended_of(values: list[Value]) -> Marks:
+    """Return where several values come from."""
+    return blend(values).marks
 
 
 def node_of(function: Function) -> Node:

@@ -192,7 +192,8 @@ class Lookups(Machine):
         self.emit(Act.ENVIRONMENT_READ, node, detail=key if key.consts else "", sources=[key])
         label = Label.SECRET if any(is_secret(name) for name in names) else Label.ENVIRONMENT
         folders = tuple(FOLDERS[name.upper()] for name in names if name.upper() in FOLDERS)
-        return Value(consts=folders, marks=key.marks | {self.mark(label, node)})
+        name = next(iter([name for name in names if is_secret(name)] or names), "")
+        return Value(consts=folders, marks=key.marks | {self.mark(label, node, name=name)})
 
     def read_environment_whole(self, parts: Sequence[Value], node: ast.AST, value: Value) -> Value:
         """Return a value made of these parts, with the whole environment's mark when one of them is the environment."""
@@ -208,7 +209,7 @@ class Lookups(Machine):
         if lowered in SETTING_NAMES and not value.consts and not value.things:
             holder = name_of(node.value)
             if holder in SETTING_HOLDERS:
-                return mark(value, self.mark(Label.SECRET, node))
+                return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
         if name in TOLD and (base.marks or base.refs) and not value.consts:
             is_given = any(item.label is Label.ARGUMENT for item in base.marks)
             if (is_given or any(ref.startswith(CHATS) for ref in base.refs)) and name_of(node.value) in MESSAGES:
@@ -222,7 +223,7 @@ class Lookups(Machine):
             return value
         holder = name_of(node.value)
         if holder in SETTING_HOLDERS and (name.lower() in SETTING_NAMES or is_secret(name)):
-            return mark(value, self.mark(Label.SECRET, node))
+            return mark(value, self.mark(Label.SECRET, node, name=name))
         if holder in MESSAGES and name in TOLD and any(item.label is Label.ARGUMENT for item in base.marks):
             return self.read_message(name, node, value)
         return value
@@ -262,6 +263,13 @@ def name_of(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id.lower()
     return node.attr.lower() if isinstance(node, ast.Attribute) else ""
+
+
+def dotted_name(node: ast.expr) -> str:
+    """Return a name with its attributes as it is written, or what of it is a name."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted_name(node.value)}.{node.attr}".removeprefix(".")
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def spell_module(dotted: str) -> str:

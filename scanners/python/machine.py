@@ -113,9 +113,9 @@ class Machine:
         base = self.unit.base_line if self.unit is not None else 0
         return base or int(getattr(node, "lineno", 1))
 
-    def mark(self, label: Label, node: ast.AST) -> Mark:
+    def mark(self, label: Label, node: ast.AST, *, name: str = "") -> Mark:
         """Return a mark for a source at this place."""
-        return Mark(label, self.path, self.line_of(node))
+        return Mark(label, self.path, self.line_of(node), name[: limits.PYTHON_REFERENCE])
 
     def charge(self, characters: int) -> None:
         """Count the work of a large text."""

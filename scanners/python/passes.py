@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from scanners.engines.hits import Hit
 from scanners.facts import Fact
+from scanners.python.constants import UNCOMPUTABLE
 from scanners.python.copies import Copy, make_copy
 from scanners.python.indirection import analyse
 from scanners.python.project import Project, parse_layer
@@ -80,7 +81,7 @@ def look(
         analysis = analyse(tree)
         hits += [place_hit(hit, path, base_line) for hit in analysis.hits]
         copy = make_copy(path, text=text, tree=tree, analysis=analysis, fixed_line=base_line)
-    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+    except (SyntaxError, RecursionError, *UNCOMPUTABLE) as error:
         errors.append(f"{path}: not readable as Python ({type(error).__name__})")
         return
     if copy is not None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from scanners import limits
 from scanners.facts import Context, Fact
+from scanners.python.constants import UNCOMPUTABLE
 from scanners.python.domain import UNKNOWN, Frame, Unit, Value
 from scanners.python.machine import TooComplex
 from scanners.python.recorder import Node, reach
@@ -21,6 +22,8 @@ DEAD_FOLDERS = frozenset(
 )
 INSTALL_NAMES = frozenset(["setup.py", "hatch_build.py", "sitecustomize.py", "usercustomize.py", "_build_backend.py"])
 MODULE_LINES, MAIN_LINES = 0, -1
+# Over budget; and what a constant made to break the walk could still raise: the module is unread, never the scan.
+UNFOLLOWED = (TooComplex, RecursionError, *UNCOMPUTABLE)
 
 
 class Project(Statements):
@@ -97,7 +100,7 @@ class Project(Statements):
         try:
             self.predefine(unit)
             self.run_block(unit.tree.body)
-        except (TooComplex, RecursionError, MemoryError):
+        except UNFOLLOWED:
             self.fail(unit.path)
         finally:
             (self.unit, self.frame, self.owner, self.scope, self.tricks, self.results, self.loops, self.is_dead,
@@ -169,7 +172,7 @@ class Project(Statements):
             self.step_limit = min(before + left, limits.PYTHON_STEPS)
             try:
                 self.look_at(function)
-            except (TooComplex, RecursionError, MemoryError):
+            except UNFOLLOWED:
                 self.fail(path)
             spent[path] = spent.get(path, 0) + self.steps - before
         self.pending.clear()

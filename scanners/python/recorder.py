@@ -86,7 +86,9 @@ def fold_details(details: dict[str, Entry]) -> dict[str, Entry]:
 def make_origins(marks: Marks, *, path: str) -> tuple[Origin, ...]:
     """Return where something comes from; a line of another file is 0."""
     return tuple(
-        sorted({Origin(item.label, item.line if item.path.partition("\0")[0] == path else 0) for item in marks})
+        sorted(
+            {Origin(item.label, item.line if item.path.partition("\0")[0] == path else 0, item.name) for item in marks}
+        )
     )
 
 
