@@ -134,3 +134,4 @@ SCRIPT_DECODER_BYTES: Final = 600  # source of a function that looks texts up or
 SCRIPT_DECODER_CALLS: Final = 2_000  # different constants such a function is called with
 SCRIPT_MAP_BYTES: Final = 2_000_000  # items of a constant array times the bytes of the callback applied to each
 SCRIPT_MAP_ITEMS: Final = 20_000  # items of such an array
+SCRIPT_NAME_CHARACTERS: Final = 80  # what a secret is called where it is read

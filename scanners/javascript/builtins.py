@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from scanners import limits
 from scanners.facts import Label, Trick
 from scanners.javascript.arrays import map_items
+from scanners.javascript.authenticating import sent_marks
 from scanners.javascript.binding import note_patch
+from scanners.javascript.containers import CLASSES, FORMS, make_container, spell_out
 from scanners.javascript.effects import words
 from scanners.javascript.folding import (
     ENCODINGS,
@@ -185,12 +187,14 @@ def read_joined(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return one value with everything the arguments carry."""
     for arg in args:
         read_members_of(walker, arg, node)
-    marks = union(*[deep_marks(arg) for arg in args])
+    marks = union(*[sent_marks(arg) for arg in args])
     return Value(marks=marks) if marks else UNKNOWN
 
 
 def read_string_of(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return String(x)."""
+    if args and (args[0].path in FORMS or args[0].path == "URL#"):
+        return spell_out(args[0])
     return Value(as_text(args[0]), marks=deep_marks(args[0]), tricks=args[0].tricks) if args else Value("")
 
 
@@ -245,7 +249,8 @@ def read_url(walker: Walker, args: list[Value], node: Node) -> Value:
     text, base = as_text(first), as_text(args[1]) if len(args) > 1 else None
     if base and text is not None and "://" not in text:
         text = base.rstrip("/") + "/" + text.lstrip("/")
-    return Value(text, path="URL#", marks=union(*[arg.marks for arg in args]), tricks=first.tricks)
+    shape = Shape({"searchParams": Value(path="URLSearchParams#", shape=Shape())})
+    return Value(text, path="URL#", marks=union(*[arg.marks for arg in args]), tricks=first.tricks, shape=shape)
 
 
 def read_home(walker: Walker, args: list[Value], node: Node) -> Value:
@@ -283,6 +288,11 @@ def resolve_promise(walker: Walker, callee: Value, args: list[Value]) -> Value:
     return UNKNOWN
 
 
+def make_class(path: str) -> Builtin:
+    """Return the reader of a container's constructor."""
+    return lambda walker, args, node: make_container(path, args)
+
+
 HANDS_THROUGH = words(
     "util.promisify util.callbackify Promise.resolve Object.freeze Object.seal structuredClone",
     "Object Promise.race Promise.any Promise.allSettled Promise.all events.once util.deprecate bluebird.promisify",
@@ -300,6 +310,7 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(
         ("JSON.stringify", "querystring.stringify", "qs.stringify", "util.inspect", "util.format"), read_joined
     ),
+    **{name: make_class(path) for name, path in CLASSES.items()},
     "unescape": read_percent_unicode,
     **dict.fromkeys(("decodeURIComponent", "decodeURI"), read_percent),
     "os.homedir": read_home,

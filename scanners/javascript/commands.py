@@ -10,12 +10,12 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from scanners.facts import Act, Label, Trick
+from scanners.facts import Act, Trick
 from scanners.javascript.performing import Call, Special, data_marks, perform_plain, result_of, run_callbacks, tricks_of
 from scanners.javascript.running import follow_layer
 from scanners.javascript.tables.code import SHELL_PROGRAMS
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, Value, deep_marks, spoken, union
+from scanners.javascript.values import HOLE, NO_MARKS, Marks, Value, deep_marks, spoken, union
 
 if TYPE_CHECKING:
     from scanners.javascript.walker import Walker
@@ -71,9 +71,7 @@ def start_fork(walker: Walker, call: Call) -> Value:
     )
 
 
-def record_command(
-    walker: Walker, call: Call, line: str, tricks: set[Trick], marks: frozenset[tuple[Label, str, int]]
-) -> Value:
+def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], marks: Marks) -> Value:
     """Record a program's start and what its command line says beyond that."""
     shown = spoken(line)[:COMMAND_CHARACTERS]
     encoded = ENCODED.search(shown)

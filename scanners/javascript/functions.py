@@ -289,7 +289,7 @@ def unknown_arguments(walker: Walker, function: Function, *, extra: Marks = NO_M
         pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
         content = function.module.content[pattern.start_byte : pattern.end_byte].decode("utf-8", "replace")
         line = function.module.base_line or node.start_point.row + 1
-        marks = union({(Label.ARGUMENT, function.module.path, line)}, extra)
+        marks = union({(Label.ARGUMENT, function.module.path, line, "")}, extra)
         args.append(Value(path="?" + content if pattern.type == "identifier" else "?", marks=marks))
     return args
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scanners import limits
 from scanners.facts import Act, Label, Trick
+from scanners.javascript.containers import spell_out
 from scanners.javascript.effects import words
 from scanners.javascript.tables.host import (
     FOLDERS,
@@ -42,6 +44,7 @@ MESSAGE_PARTS = {
 }
 WEB_REQUEST = re.compile(r"^\?(req|request|ctx\.request)$")
 WEB_PARTS = words("body query params headers cookies rawBody url")
+VARIABLE = re.compile(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")
 SECRET_OWNERS = re.compile(r"^\?(?!lexer|parser|tokenizer|scanner|state|node|match|tokens)")
 BUILTIN_METHODS = words(
     "at concat copyWithin entries every fill filter find flat flatMap forEach includes indexOf join keys map pop",
@@ -159,13 +162,16 @@ def platform_member(walker: Walker, base: Value, name: str, node: Node) -> Value
     longer = RENAMED.get(longer, longer)
     if longer == "process.env":
         return environment(walker, node)
+    if longer == "URL#.href":
+        return spell_out(base)
     if path == "process" and name in PLATFORM:
         walker.record(Act.HOST_INSPECT, node, detail=name)
         return Value(path=longer, marks=frozenset({walker.mark(Label.HOST, node)}))
     if longer in ("process.argv", "process.stdin"):
         return Value(path=longer, marks=frozenset({walker.mark(Label.INPUT, node)}))
     if "#" in path and SECRET_ATTRIBUTE.match(name):
-        return Value(path=longer, marks=frozenset({walker.mark(Label.SECRET, node)}))
+        secret = walker.mark(Label.SECRET, node, name=longer.replace("#", ""))
+        return Value(path=longer, marks=frozenset({secret}))
     if longer in ("os.EOL", "path.sep", "path.delimiter"):
         return Value({"os.EOL": "\n", "path.sep": "/", "path.delimiter": ":"}[longer])
     return Value(base.text if path.startswith("path:") else None, None, longer, base.marks, base.tricks)
@@ -206,7 +212,7 @@ def variable(walker: Walker, base: Value, name: str, node: Node) -> Value:
     if base.path != "process.env":
         return Value(marks=base.marks)
     is_secret = SECRET_VARIABLE.search(name) is not None and HARMLESS_VARIABLE.match(name) is None
-    marks = frozenset({walker.mark(Label.SECRET if is_secret else Label.ENVIRONMENT, node)})
+    marks = frozenset({walker.mark(Label.SECRET if is_secret else Label.ENVIRONMENT, node, name=name)})
     walker.record(Act.ENVIRONMENT_READ, node, detail=name, marks=marks)
     folder = FOLDERS.get(name)
     return Value(folder, marks=NO_MARKS if folder else marks)
@@ -216,6 +222,9 @@ def labelled_member(walker: Walker, base: Value, name: str, node: Node) -> Value
     """Return a property of something unknown, labelled by what its name says."""
     path = f"{base.path}.{name}" if base.path.startswith("?") else ""
     marks = base.marks
+    if VARIABLE.match(name) and any(mark[0] is Label.ENVIRONMENT_ALL for mark in marks):
+        # Settings read from the environment are checked or copied as a whole, and used one by one.
+        return variable(walker, Value(path="process.env"), name, node)
     if path:
         if name in MESSAGE_PARTS and MESSAGES.match(base.path):
             walker.record(Act.USER_DATA, node, detail=MESSAGE_PARTS[name])
@@ -223,10 +232,18 @@ def labelled_member(walker: Walker, base: Value, name: str, node: Node) -> Value
         elif name in WEB_PARTS and WEB_REQUEST.match(base.path):
             marks = union(marks, {walker.mark(Label.NETWORK, node)})
     if SECRET_ATTRIBUTE.match(name) and (not path or SECRET_OWNERS.match(path)):
-        marks = union(marks, {walker.mark(Label.SECRET, node)})
+        marks = union(marks, {walker.mark(Label.SECRET, node, name=spell(walker, path, name, node))})
     if len(path) > 80:
         path = ""
     return Value(path=path, marks=marks) if path or marks else UNKNOWN
+
+
+def spell(walker: Walker, path: str, name: str, node: Node) -> str:
+    """Return what a secret attribute is called: by the value it belongs to, or as it is written."""
+    if path:
+        return path[1:]
+    written = walker.text(node) if node.type == "member_expression" else name
+    return written if len(written) <= limits.SCRIPT_NAME_CHARACTERS else name
 
 
 def name_of_key(walker: Walker, key: Node | None) -> str | None:

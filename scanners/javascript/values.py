@@ -23,7 +23,7 @@ HOLE: Final = "\ufffc"  # stands in a text for what is not constant
 MARKS_KEPT: Final = 24  # origins of one value; above this one of each label is kept
 DEPTH: Final = 6  # objects inside objects that are looked into
 
-Mark = tuple[Label, str, int]  # label, path and line where it enters
+Mark = tuple[Label, str, int, str]  # label, path and line where it enters, and what a secret is called there
 Marks = frozenset[Mark]
 NO_MARKS: Final[Marks] = frozenset()
 NO_TRICKS: Final[frozenset[Trick]] = frozenset()
