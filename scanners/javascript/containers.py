@@ -24,6 +24,7 @@ CLASSES = {
     **{name.removesuffix("#"): name for name in KEPT},
     **dict.fromkeys(("form-data", "form-data.default", "undici.FormData", "formdata-node.FormData"), "FormData#"),
     **dict.fromkeys(("node-fetch.Headers", "undici.Headers"), "Headers#"),
+    **dict.fromkeys(("events", "events.EventEmitter", "eventemitter3", "mitt", "EventTarget"), "emitter#"),
     "url.URLSearchParams": "URLSearchParams#",
 }
 FEW = 8  # entries of a map whose key is unknown

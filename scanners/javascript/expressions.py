@@ -14,7 +14,7 @@ from scanners.facts import Act, Context, Trick
 from scanners.javascript.authenticating import authenticate, ends_user, joined_marks
 from scanners.javascript.conditions import guards
 from scanners.javascript.containers import FORMS, spell_out
-from scanners.javascript.members import name_of_key, read_member, read_members_of
+from scanners.javascript.members import global_named, name_of_key, read_member, read_members_of
 from scanners.javascript.tables.host import GLOBALS, WHOLE
 from scanners.javascript.texts import as_number, as_text, is_true, read_number, unescape
 from scanners.javascript.values import (
@@ -55,18 +55,16 @@ CONSTANTS = {"true": TRUE, "false": FALSE, "undefined": UNDEFINED, "null": Value
 
 def read_identifier(walker: Walker, node: Node) -> Value:
     """Return what a name is bound to, or the global it means."""
-    return find_name(walker, walker.text(node))
+    return find_name(walker, walker.text(node), node)
 
 
-def find_name(walker: Walker, name: str) -> Value:
+def find_name(walker: Walker, name: str, node: Node) -> Value:
     """Return what a name means in the current scope."""
     binding = walker.frame.scope.find(name)
     if binding is not None:
         return binding.value
-    if name in GLOBALS:
-        return Value(path=name)
-    if name in WHOLE:
-        return Value(path="global")
+    if name in GLOBALS or name in WHOLE:
+        return global_named(walker, name, node)
     return CONSTANTS.get(name) or Value(path="?" + name)
 
 
@@ -126,8 +124,11 @@ def read_array(walker: Walker, node: Node) -> Value:
             items.append(walker.read(child))
             continue
         spread = walker.read(child)
+        letters = spread.text if spread.text is not None and HOLE not in spread.text else None
         if spread.shape is not None and spread.shape.items is not None:
             items.extend(spread.shape.items)
+        elif letters is not None and len(letters) <= limits.SCRIPT_MAP_ITEMS:
+            items.extend(Value(letter, marks=spread.marks, tricks=spread.tricks) for letter in letters)
         else:
             rest = union(rest, deep_marks(spread))
     return array_of(items, rest=rest)
@@ -308,7 +309,8 @@ def read_inner(walker: Walker, node: Node) -> Value:
     if node.type in ("spread_element", "yield_expression") and value.path == "process.env":
         read_members_of(walker, value, node)
     if node.type == "yield_expression":
-        walker.frame.returns.append(value)
+        endless = value.tricks | {Trick.LOOP} if walker.frame.looped else value.tricks
+        walker.frame.returns.append(value.replaced(tricks=endless))
     return value
 
 

@@ -41,6 +41,16 @@ class Follow(Protocol):
         ...
 
 
+class Apply(Protocol):
+    """Calls any value, whether of the plugin, the platform or nobody knows."""
+
+    def __call__(
+        self, walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node
+    ) -> Value:
+        """Return what the call is worth."""
+        ...
+
+
 class TooComplexError(Exception):
     """A script needs more steps than one script gets."""
 
@@ -69,10 +79,11 @@ class Frame:
 class Walker:
     """Reads nodes in the order in which they run, as far as that can be said."""
 
-    def __init__(self, program: Program, *, readers: dict[str, Reader], follow: Follow) -> None:
+    def __init__(self, program: Program, *, readers: dict[str, Reader], follow: Follow, apply: Apply) -> None:
         self.program = program
         self.readers = readers
         self.follow = follow
+        self.apply = apply
         self.recorder = Recorder()
         self.frame: Frame
         self.steps = 0

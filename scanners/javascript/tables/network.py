@@ -23,6 +23,8 @@ SERVES: Final = Effect(special="serve", becomes="http.Server#", gives=(Label.NET
 LOOKS_UP: Final = Effect(Act.NETWORK_LOOKUP, 0, data=(0,), gives=(Label.NETWORK,), callback=1)
 TALKS: Final = Effect(Act.NETWORK_SEND, "this", data=ALL, special="named_send")
 
+QUEUES: Final = Effect(Act.NETWORK_CONNECT, special="connect", becomes="queue#", gives=(Label.NETWORK,), callback=9)
+
 VERBS: Final = "get head options request stream paginate"
 SENDING: Final = "post put patch delete postForm putForm patchForm"
 LIBRARIES: Final = words(
@@ -84,6 +86,15 @@ NETWORK: Final[Table] = {
         Effect(Act.NETWORK_CONNECT, 0, special="connect", becomes=SOCKET, gives=(Label.NETWORK,)),
         "EventSource mqtt.connect",
     ),
+    **same(
+        QUEUES,
+        "redis.createClient ioredis ioredis.Redis ioredis.default amqplib.connect nats.connect",
+    ),
+    **same(QUEUES, "kafkajs.Kafka zeromq.socket zeromq.Subscriber zeromq.Pull pusher-js ably.Realtime faye.Client"),
+    **same(QUEUES, "stompjs.client @stomp/stompjs.Client centrifuge.Centrifuge sockjs-client reconnecting-websocket"),
+    **same(QUEUES, "websocket.client websocket.w3cwebsocket irc.Client irc-framework.Client tmi.js.Client"),
+    "mqtt.connectAsync": QUEUES,
+    **under("queue#", TALKS, "publish sendToQueue say emit"),
     **same(Effect(special="socket", becomes="xhr#"), "XMLHttpRequest xmlhttprequest.XMLHttpRequest xhr2"),
     "xhr#.open": Effect(Act.NETWORK_CONNECT, 1, data=(1,), special="open"),
     **under("xhr#", SENDS, "send setRequestHeader"),
