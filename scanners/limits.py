@@ -139,3 +139,4 @@ SCRIPT_MAP_ITEMS: Final = 20_000  # items of such an array
 SEMGREP_BATCH_BYTES: Final = (
     2 * MIB
 )  # staged sources read in one process, so that small plugins never wait for a big one
+SCRIPT_NAME_CHARACTERS: Final = 80  # what a secret is called where it is read

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanners.facts import Act, Trick
+from scanners.facts import Act, Context, Trick
 from scanners.javascript.conditions import note_guarding
 from scanners.javascript.effects import words
 from scanners.javascript.expressions import add
 from scanners.javascript.members import member, name_of_key, read_member_of
+from scanners.javascript.pages import note_address
+from scanners.javascript.parameters import spied_arguments
 from scanners.javascript.tables.host import GLOBALS
 from scanners.javascript.values import UNDEFINED, UNKNOWN, Shape, Value, array_of, deep_marks, join, union
 
@@ -136,6 +138,7 @@ def bind_member(walker: Walker, pattern: Node, value: Value, scope: Scope | None
         base.shape.props["exports"] = value
         return
     store(walker, base, name, value)
+    note_address(walker, pattern, base, name, value)
     note_patch(walker, pattern, base, value, name=name)
     if base.path == "process.env" and name == "NODE_TLS_REJECT_UNAUTHORIZED" and value.text == "0":
         walker.frame.module.is_unverified = True
@@ -171,6 +174,9 @@ def note_patch(walker: Walker, node: Node, base: Value, value: Value, *, name: s
     if path == "global" and name not in PATCHABLE:
         return
     walker.record(Act.HOST_PATCH, node, detail=f"{path}.{name}", tricks=value.tricks)
+    if value.function is not None:
+        given = spied_arguments(walker, value.function)
+        walker.follow(walker, value.function, given, this=None, context=Context.RUNTIME)
 
 
 def read_assignment(walker: Walker, node: Node) -> Value:
