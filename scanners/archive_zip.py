@@ -130,7 +130,7 @@ def inflate(handle: BinaryIO, *, header: Header, start: int, budget: Budget) -> 
     handle.seek(start)
     decoder = zlib.decompressobj(-zlib.MAX_WBITS) if header.method == DEFLATED else None
     remaining, produced, crc = header.packed_size, 0, 0
-    while remaining:
+    while remaining and not (decoder is not None and decoder.eof):
         packed = read_exactly(handle, min(remaining, limits.CHUNK_BYTES))
         remaining -= len(packed)
         budget.count_bytes(packed=len(packed), inflated=0)
@@ -141,7 +141,7 @@ def inflate(handle: BinaryIO, *, header: Header, start: int, budget: Budget) -> 
             if produced > header.size:
                 raise ArchiveRefused("archive_size", f"{header.raw_name[:80]!r} is longer than stated")
             yield chunk
-    if decoder is not None and (not decoder.eof or decoder.unused_data):
+    if remaining or (decoder is not None and (not decoder.eof or decoder.unused_data)):
         raise ArchiveRefused("archive_size", f"the data of {header.raw_name[:80]!r} ends elsewhere than stated")
     if produced != header.size:
         raise ArchiveRefused("archive_size", f"{header.raw_name[:80]!r} is shorter than stated")
@@ -160,7 +160,8 @@ def inflate_block(packed: bytes, *, decoder: "zlib._Decompress | None") -> Itera
         while has_more:
             chunk = decoder.decompress(packed, limits.CHUNK_BYTES)
             packed = decoder.unconsumed_tail
-            has_more = bool(packed) or len(chunk) == limits.CHUNK_BYTES
+            # Behind its end a stream makes no progress, and would be asked for ever.
+            has_more = not decoder.eof and (bool(packed) or len(chunk) == limits.CHUNK_BYTES)
             yield chunk
     except zlib.error as error:
         raise ArchiveRefused("archive_damaged", f"damaged compressed data: {error}") from None

@@ -14,6 +14,7 @@ from scanners.archive import Tree, unpack
 from scanners.capabilities import summarise_capabilities
 from scanners.declared import MANIFEST_NAME, Declared, read_declared
 from scanners.engines import StagedFile, cap_findings
+from scanners.engines.bytecode import run_bytecode
 from scanners.engines.metadata import run_metadata
 from scanners.engines.permissions import run_permissions
 from scanners.errors import ArchiveRefused
@@ -94,7 +95,9 @@ class Look:
         read = read_tree(self.tree, records=records)
         declared = self.find_declared() if self.order.needs_manifest else None
         passes = follow_sources(read.files, declared=declared)
-        unaccounted = find_unaccounted(self.tree, records=records)
+        compiled = run_bytecode(Sources(files=read.files, declared=None))
+        judged = frozenset(record.path for record in records if record.kind is Kind.BYTECODE)
+        unaccounted = (*find_unaccounted(self.tree, records=records, matched=judged), *compiled.findings)
         own = Reading(
             findings=cap_findings([*read.findings, *passes.findings]),
             read=frozenset(file.path for file in read.files if file.text is not None),

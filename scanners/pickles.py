@@ -6,6 +6,7 @@ A name it cannot make out counts as the worst.
 import io
 import pickletools
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -130,8 +131,11 @@ def walk_pickle(data: bytes) -> PickleWalk:
     walk = PickleWalk()
     stream = io.BytesIO(data)
     try:
-        while stream.tell() < len(data):
-            walk.imports += iterate_imports(stream)
+        # An odd escape in a string is a warning of Python's, and nobody's business here.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while stream.tell() < len(data):
+                walk.imports += iterate_imports(stream)
     # What pickletools raises for bytes that are no pickle; OverflowError from sizes above what a read can take.
     except (ValueError, OverflowError, IndexError, KeyError, StopWalk):
         return walk

@@ -168,14 +168,14 @@ class Walk:
                 self.namespace.pop()
                 continue
             visited += 1
-            kind = type(node)
+            kind: Any = type(node)
             if visitor := visitors.get(kind):
                 visitor(node)
                 if kind is ast.FunctionDef or kind is ast.ClassDef:
                     waiting.append(None)
             elif kind.__name__ in self.checks.by_kind:
                 self._ask(kind.__name__, self._describe(node), lined=node)
-            if fields_of(kind):  # type: ignore[arg-type]  # every class can be hashed
+            if fields_of(kind):
                 waiting += children_of(node)
             if visited > limits.TREE_NODES:
                 self.errors.append(f"more than {limits.TREE_NODES} syntax nodes")
@@ -272,7 +272,8 @@ def make_issue(found: Any, *, check: Any, raw: dict[str, Any], lined: ast.AST | 
 def children_of(node: ast.AST) -> list[ast.AST | None]:
     """Return the nodes right below one, last first, each linked to its parent and its next sibling."""
     found: list[ast.AST | None] = []
-    for name in fields_of(type(node)):  # type: ignore[arg-type]  # every class can be hashed
+    kind: Any = type(node)
+    for name in fields_of(kind):
         value: Any = getattr(node, name, None)
         if value.__class__ is list:
             following = None

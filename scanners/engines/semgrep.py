@@ -154,6 +154,7 @@ class Runs:
 
     def __init__(self, *, scratch: Path, deadline: float, front_ends: tuple[FrontEnd, ...]) -> None:
         # The tool has a uid of its own and must get through to its folder below, which it alone may enter.
+        scratch.mkdir(exist_ok=True)
         scratch.chmod(0o711)
         self._scratch = scratch
         self._deadline = deadline

@@ -222,6 +222,8 @@ def hand_over(walker: Walker, args: list[Value], marks: Marks, name: str) -> Val
 def note_sending(walker: Walker, base: Value, args: list[Value], node: Node) -> None:
     """Record a message by a client nobody knows, when something private goes into it."""
     marks = union(*[deep_marks(arg) for arg in args])
+    if "ChildProcess#" in base.path or "Worker#" in base.path:
+        return
     owner = base.path.lstrip("?").rpartition(".")[2].rstrip("#")
     if owner not in ANSWERS and {mark[0] for mark in marks} & PRIVATE:
         walker.record(Act.NETWORK_SEND, node, marks=marks)

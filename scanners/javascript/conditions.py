@@ -29,16 +29,24 @@ CHANCE = re.compile(
     r"Math\.random\(\)[^;]*[<>=]\s*=?\s*[\d.]+|[\d.]+\s*[<>]=?\s*Math\.random\(\)|\bcreateHash\(|\.digest\("
 )
 NAMES_SEEN = 40
+# Most scripts have none of these words, and then no condition of theirs is looked at.
+TELLING = re.compile(
+    rb"\bDate\b|Math\.random|hostname|userInfo|username|resolvedOptions|navigator\.lang|TimezoneOffset|digest\(|createHash"
+    rb"|country|locale|[tT]imeZ?one|\bLANG|LC_ALL|COMPUTERNAME|USERNAME|USERDOMAIN|getHours|getDay"
+)
 
 
 def guards(walker: Walker, condition: Node) -> bool:
     """Return whether this condition is such a guard, by its own words or those of the names it compares."""
-    if condition.end_byte - condition.start_byte > LONG:
+    module = walker.frame.module
+    if module.may_guard is None:
+        module.may_guard = TELLING.search(module.content) is not None
+    if not module.may_guard or condition.end_byte - condition.start_byte > LONG:
         return False
     text = walker.text(condition)
     if not re.search(r"[=!<>]|includes|test|startsWith|has\(|match", text):
         return False
-    known = walker.frame.module.guarding
+    known = module.guarding
     names = [name for name in re.findall(r"\b[A-Za-z_$][\w$]*", text)[:NAMES_SEEN] if name in known]
     words = [text, *(text.replace(name, known[name]) for name in names)]
     return any(pattern.search(word) for word in words for pattern in (CALENDAR, MACHINE, CHANCE))
@@ -46,7 +54,7 @@ def guards(walker: Walker, condition: Node) -> bool:
 
 def note_guarding(walker: Walker, name: str, worth: Node) -> None:
     """Remember that a variable holds a date, a host's name or the like, for conditions that compare it."""
-    if worth.end_byte - worth.start_byte > 200:
+    if worth.end_byte - worth.start_byte > 200 or walker.frame.module.may_guard is False:
         return
     text = walker.text(worth)
     if re.search(

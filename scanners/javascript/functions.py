@@ -172,18 +172,27 @@ def call(
         or walker.depth > limits.SCRIPT_NESTING // 2
     ):
         return Value(marks=given) if given else UNKNOWN
-    size = function.node.end_byte - function.node.start_byte
-    if len(seen) > max(3, limits.SCRIPT_CALL_BYTES // (size + 1)):
+    if len(seen) > calls_allowed(function, args):
         labels = (here, NEVER_SEEN, frozenset(mark[0] for mark in given))
         if labels in seen:
             return join(join_all(list(seen.values())[-3:]), Value(marks=given))
         signature = labels
     seen[signature] = UNKNOWN
+    # Signatures hold identities: what they name must live on, or another object could take its place.
+    walker.kept.append((tuple(args), this, function.scope))
     walker.running.append(key)
     value = enter(walker, function, args, this=this, context=context, loop=loop)
     walker.running.pop()
     walker.contexts[key][signature] = value
     return value
+
+
+def calls_allowed(function: Function, args: Sequence[Value]) -> int:
+    """Return for how many different arguments a function is read; a small one that gets constants may be a decoder."""
+    size = function.node.end_byte - function.node.start_byte
+    if args and size <= limits.SCRIPT_DECODER_BYTES and all(a.text is not None or a.number is not None for a in args):
+        return limits.SCRIPT_DECODER_CALLS
+    return max(3, limits.SCRIPT_CALL_BYTES // (size + 1))
 
 
 def signature_of(value: Value) -> tuple[object, ...]:

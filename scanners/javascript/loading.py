@@ -38,7 +38,7 @@ def load_module(walker: Walker, wanted: Value, node: Node, *, tricks: frozenset[
     tricks = tricks | (wanted.tricks & HIDING)
     if name.endswith(".node"):
         walker.record(Act.NATIVE_LOAD, node, detail=name, marks=marks, tricks=tricks)
-    elif name.startswith((".", "/", "~", "%")) and not CODE_FILE.search(name):
+    elif name.startswith((".", "/", "~", "%")) and not CODE_FILE.search(name.rstrip("./")):
         walker.record(Act.CODE_LOAD, node, detail=name, marks=marks, tricks=tricks)
     if name.startswith((".", "/")):
         return Value(path="?" + re.sub(r"\.\w+$", "", name.rsplit("/", 1)[-1]))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from scanners.javascript.walker import Walker
 
+FEW = 8  # entries of a table whose key is unknown
 PLATFORM = words("platform arch")
 MESSAGES = re.compile(
     r"^\?(msg|message|m|newmessage|oldmessage|ctx|context|interaction|event|update|callbackquery|callback_query|i|inter)"
@@ -83,7 +84,9 @@ def unknown_member(walker: Walker, base: Value, key: Value, node: Node) -> Value
     if base.path in ("global", "require.cache", "module.children"):
         return Value(path="?" + base.path, marks=marks, tricks=frozenset({Trick.LOOKED_UP}))
     if base.shape is not None:
-        parts = [*base.shape.props.values(), *(base.shape.items or ())][:64]
+        parts = [*base.shape.props.values(), *(base.shape.items or ())]
+        # In a large table any entry may be meant, and to pick one would be a guess.
+        parts = parts if len(parts) <= FEW else []
         named = next((part for part in parts if part.function is not None or part.path), None)
         if named is not None:
             return Value(

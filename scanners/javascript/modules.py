@@ -55,6 +55,7 @@ class Module:
     is_started: bool = False
     is_unverified: bool = False
     guarding: dict[str, str] = field(default_factory=dict)
+    may_guard: bool | None = None
 
     def exported(self) -> Value:
         """Return what `require` of this module is worth."""

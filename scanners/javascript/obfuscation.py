@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scanners.javascript.modules import Module
     from scanners.javascript.walker import Walker
 
-NAMES = re.compile(rb"\b_0x[0-9a-f]{2,6}\b|\ba0_0x[0-9a-f]{4,6}\b")
+NAMES = re.compile(rb"\b_0x[0-9a-f]{1,6}\b|\ba0_0x[0-9a-f]{4,6}\b")
 ARRAY = re.compile(rb"(?:=|return)\s*\[\s*(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")\s*,\s*['\"]")
 ROTATES = re.compile(rb"\[?['\"]?push['\"]?\]?\s*\(\s*\w+\s*(?:\.\s*shift|\[\s*['\"]shift['\"]\s*\])\s*\(\s*\)\s*\)")
 LEAST = 8  # different renamed names

@@ -86,6 +86,7 @@ class Walker:
         self.pending: list[Function] = []
         self.visited: set[tuple[str, int, int]] = set()
         self.contexts: dict[tuple[str, int, int], dict[tuple[object, ...], Value]] = {}
+        self.kept: list[tuple[tuple[Value, ...], Value | None, Scope]] = []
         self.running: list[tuple[str, int, int]] = []
 
     def reset(self, frame: Frame) -> None:

@@ -68,8 +68,12 @@ def make_quine_like() -> bytes:
 
 def refused_zips() -> dict[str, Case]:
     """Return hostile zips by what they do, with the code each is refused with."""
+    return {**refused_features(), **refused_records(), **refused_members()}
+
+
+def refused_features() -> dict[str, Case]:
+    """Return zips that use what no plugin needs."""
     stored = pack_stored({"a.py": "x = 1\n"})
-    streamed = archives.pack_streamed({"a.py": "x = 1\n" * 99})
     unicode_path = struct.pack("<BI", 1, zlib.crc32(b"a.py")) + b"b.py"
     wide = struct.pack("<QQ", 6, 6)
     return {
@@ -99,6 +103,14 @@ def refused_zips() -> dict[str, Case]:
         "zip64 end that lies": ("archive_zip64", add_wide_end(stored, shift=1)),
         "zip64 directory offset": ("archive_zip64", set_end(stored, 16, b"\xff" * 4)),
         "zip64 entry count": ("archive_split", set_end(stored, 8, b"\xff\xff")),
+    }  # fmt: skip
+
+
+def refused_records() -> dict[str, Case]:
+    """Return zips whose records lie about each other."""
+    stored = pack_stored({"a.py": "x = 1\n"})
+    streamed = archives.pack_streamed({"a.py": "x = 1\n" * 99})
+    return {
         "entry count too high": ("archive_directory", set_end(stored, 8, b"\x02\x00\x02\x00")),
         "entry count too low": ("archive_directory", set_end(pack_stored(HONEST), 8, b"\x01\x00\x01\x00")),
         "other disk": ("archive_split", set_end(stored, 4, b"\x01\x00")),
@@ -110,6 +122,18 @@ def refused_zips() -> dict[str, Case]:
         "lying size": ("archive_size", set_both(stored, local=22, central=24, value=struct.pack("<I", 5))),
         "smaller than it inflates to": ("archive_size", shrink(archives.pack_zip({"a": "x" * 999}))),
         "descriptor lies": ("archive_descriptor", archives.patch_field(streamed, b"PK\x07\x08", 4, b"\1\2\3\4")),
+        "data that ends before its stated end": ("archive_size", add_tail(archives.pack_zip({"a": "x" * 999}), b"tail" * 99)),
+        "long data that ends before its stated end": (
+            "archive_size",
+            add_tail(archives.pack_zip({"a": bytes(200_000)}), b"tail" * 40_000),
+        ),
+    }  # fmt: skip
+
+
+def refused_members() -> dict[str, Case]:
+    """Return zips whose members are not what they seem, and what can stand in comments."""
+    stored = pack_stored({"a.py": "x = 1\n"})
+    return {
         "directory comment": ("archive_comment", add_entry_comment(b"\x00\x01")),
         "archive in the comment": ("archive_comment", add_comment(stored, b"PK here")),
         "long comment": ("archive_comment", add_comment(stored, b"a" * 1025)),
@@ -135,6 +159,14 @@ def rename(data: bytes) -> bytes:
 def shrink(data: bytes) -> bytes:
     """Return a zip whose headers agree on a size below the real one."""
     return set_both(data, local=22, central=24, value=struct.pack("<I", 10))
+
+
+def add_tail(data: bytes, tail: bytes) -> bytes:
+    """Return a zip whose one entry has bytes behind the end of its compressed stream, counted in both headers."""
+    start = data.index(CENTRAL)
+    packed = struct.unpack_from("<I", data, 18)[0] + len(tail)
+    data = set_both(data, local=18, central=20, value=struct.pack("<I", packed))
+    return set_end(data[:start] + tail + data[start:], 16, struct.pack("<I", start + len(tail)))
 
 
 def add_comment(data: bytes, comment: bytes) -> bytes:

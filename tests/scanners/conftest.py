@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanners import ScanReport, scan_artifact
+from scanners.scan import Options
 from tests.samples import archives
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
     def run(tree: archives.Tree | Path) -> ScanReport:
         artifact = tmp_path_factory.mktemp("artifact") / "plugin.zip"
         artifact.write_bytes(archives.pack_zip(tree))
-        return scan_artifact(artifact)
+        return scan_artifact(artifact, options=Options(needs_manifest=False))
 
     return run
 

