@@ -181,10 +181,7 @@ def build_evasions() -> dict[Key, Mapping[str, bytes | str]]:
 def build_nested() -> dict[Key, Mapping[str, bytes | str]]:
     """Return archives inside of artifacts."""
     inner = archives.pack_zip({"cards/__init__.py": f"{INERT}{FETCH}"})
-    starts = (
-        f"import sys\n\n{INERT}\n"
-        "sys.path.insert(0, __file__.replace('__init__.py', 'data.bin'))\nimport cards\n"
-    )
+    starts = f"import sys\n\n{INERT}\nsys.path.insert(0, __file__.replace('__init__.py', 'data.bin'))\nimport cards\n"
     fixture = archives.pack_zip({"hand.txt": "ace, king\n"})
     return {
         ("29-hostile-archive", "positive-nested"): {"plugin/__init__.py": starts, "plugin/data.bin": inner},
