@@ -13,7 +13,15 @@ from pathlib import Path
 from governance.stack.paths import var_dir
 from scanners.report import Verdict
 from tests.quality import registry
-from tests.quality.corpus import Artifact, gather_folder, gather_installed, gather_samples
+from tests.quality.corpus import (
+    ORDERS,
+    TRIGGER_WORDS,
+    Artifact,
+    gather_folder,
+    gather_installed,
+    gather_samples,
+    gather_texts,
+)
 from tests.quality.measure import Outcome, count_by, count_by_engine, count_without_each, scan_corpus
 from tests.quality.permissions import measure_deletions
 from tests.quality.printing import print_outcome, print_rows, print_targets
@@ -23,10 +31,12 @@ from tests.quality.targets import (
     check_deletions,
     check_malicious,
     check_samples,
+    check_texts,
     find_unexplained,
 )
 
 OWN = ("samples", "near misses")
+TEXTS = (ORDERS, TRIGGER_WORDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,6 +76,7 @@ def gather(options: argparse.Namespace, *, fetched: Path, into: Path) -> Iterato
     """Yield everything that is to be measured."""
     if not options.only:
         yield from gather_samples(into / "samples")
+        yield from gather_texts(into / "texts")
     if not options.only and not options.samples:
         yield from gather_installed(into / "installed")
         for stratum, folder in registry.list_fetched(fetched):
@@ -81,9 +92,10 @@ def report_on(outcomes: list[Outcome], *, options: argparse.Namespace) -> list[T
     """Print the tables of what was scanned, and return the promises about it."""
     own = [outcome for outcome in outcomes if outcome.artifact.stratum in OWN]
     positives = [outcome for outcome in outcomes if outcome.artifact.is_malicious]
-    strangers = [outcome for outcome in positives if outcome.artifact.stratum not in OWN]
+    strangers = [outcome for outcome in positives if outcome.artifact.stratum not in (*OWN, *TEXTS)]
     benign = [outcome for outcome in outcomes if not outcome.artifact.is_malicious]
-    honest = [outcome for outcome in benign if outcome.artifact.stratum not in OWN]
+    honest = [outcome for outcome in benign if outcome.artifact.stratum not in (*OWN, *TEXTS)]
+    texts = [outcome for outcome in outcomes if outcome.artifact.stratum in TEXTS]
     as_json = options.json
     samples = [outcome for outcome in positives if outcome.artifact.technique]
     near_misses = [outcome for outcome in benign if outcome.artifact.technique]
@@ -97,6 +109,7 @@ def report_on(outcomes: list[Outcome], *, options: argparse.Namespace) -> list[T
     list_surprises(positives, benign=benign, as_json=as_json)
     return [
         *(check_samples(own) if own else ()),
+        *(check_texts(texts) if texts else ()),
         *(check_benign(honest) if honest else ()),
         *(check_malicious("malicious elsewhere", strangers) if strangers else ()),
     ]

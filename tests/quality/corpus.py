@@ -14,7 +14,10 @@ from typing import Final
 
 from tests.samples import archives
 from tests.samples.technique_samples import MANIFEST, read_samples
+from tests.scanners.prompt_samples import ATTACKS, HONEST
 
+ORDERS: Final = "orders to a model"
+TRIGGER_WORDS: Final = "trigger words"
 SINGLE: Final = (".py", ".js", ".mjs", ".cjs", ".ts")  # such a file alone is a plugin of one file
 
 
@@ -38,6 +41,17 @@ def gather_samples(into: Path) -> Iterator[Artifact]:
         yield Artifact(
             sample.title, sample.write(into), stratum, sample.is_positive, sample.needs_manifest, sample.technique
         )
+
+
+def gather_texts(into: Path) -> Iterator[Artifact]:
+    """Yield a tool for each text that gives a language model orders, and for each honest one full of the same words."""
+    into.mkdir(parents=True, exist_ok=True)
+    for stratum, texts, is_malicious in ((ORDERS, ATTACKS, True), (TRIGGER_WORDS, HONEST, False)):
+        for number, text in enumerate(texts, start=1):
+            path = into / f"{stratum.replace(' ', '-')}-{number:03}.zip"
+            tool = f"TOOLS = [{{'name': 'cards', 'description': {text!r}}}]\n"
+            path.write_bytes(archives.pack_zip({"README.md": f"# Cards\n\n{text}\n", "plugin/tools.py": tool}))
+            yield Artifact(f"{stratum} {number}: {text[:60]}", path, stratum, is_malicious)
 
 
 def gather_folder(folder: Path, *, stratum: str, is_malicious: bool, into: Path) -> Iterator[Artifact]:

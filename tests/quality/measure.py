@@ -16,6 +16,7 @@ from scanners.verdict import UNREAD_TECHNIQUE, judge, points_of
 from tests.quality.corpus import Artifact
 from tests.quality.intervals import Share, measure_share
 
+PROGRESS: Final = 32  # artifacts between two signs of life
 HEAVIEST: Final = 3  # findings shown of an artifact that is not clean
 ALARM: Final = frozenset([Verdict.MALICIOUS, Verdict.SUSPICIOUS, Verdict.INCOMPLETE])
 NATIVE: Final = "unread-native"
@@ -71,7 +72,9 @@ def scan_corpus(artifacts: Iterable[Artifact], *, workers: int, say: Callable[[s
         say(f"scanning {len(batch)} artifacts {'with' if needs_manifest else 'without'} a manifest")
         options = Options(needs_manifest=needs_manifest)
         reports = scan_artifacts([artifact.path for artifact in batch], options=options, workers=workers)
-        for artifact, report in zip(batch, reports, strict=True):
+        for number, (artifact, report) in enumerate(zip(batch, reports, strict=True), start=1):
+            if number % PROGRESS == 0:
+                say(f"{number} of {len(batch)}")
             yield Outcome(artifact, report)
 
 

@@ -71,6 +71,16 @@ def check_samples(outcomes: Sequence[Outcome]) -> list[Target]:
     ]
 
 
+def check_texts(outcomes: Sequence[Outcome]) -> list[Target]:
+    """Return the promises about texts for a model: orders are held, honest texts full of their words are clean."""
+    orders = [outcome for outcome in outcomes if outcome.artifact.is_malicious]
+    honest = [outcome for outcome in outcomes if not outcome.artifact.is_malicious]
+    return [
+        Target("orders to a model not clean", count_verdicts("", orders).held, RECALL_ALARMED, is_upper=False),
+        Target("trigger words not clean", count_verdicts("", honest).held, 0.0, is_upper=True),
+    ]
+
+
 def check_deletions(measured: Mutations) -> list[Target]:
     """Return the promises about manifests that lack one permission."""
     exact = sum(mutation.is_exact for mutation in measured.mutations)
