@@ -19,6 +19,7 @@ from scanners.python.domain import (
     plain_of,
     sequence_of,
 )
+from scanners.python.effects_hooks import note_callback, note_stream
 from scanners.python.expressions import module_frame
 from scanners.python.invocations import Invocations
 from scanners.python.machine import is_given
@@ -76,6 +77,8 @@ class Assignments(Invocations):
             elif isinstance(thing, Klass | Unit):
                 thing.frame.names[target.attr] = join(thing.frame.names.get(target.attr), value)
         self.note_patch(base, target.attr, value, target)
+        note_stream(self, base, target.attr, value, target)
+        note_callback(self, base, value, target)
         if base.refs and isinstance(target.value, ast.Name) and "(" in base.refs[0] and value.marks:
             # A message, request or archive that data is put into keeps where that came from.
             self.assign(target.value, mark(base, *kept_marks(target.attr, value.marks)))

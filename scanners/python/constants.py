@@ -268,7 +268,8 @@ def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:
 
 def take_slice(base: Value, lower: Any, upper: Any, step: Any) -> Value:
     """Return a slice of constants; backwards is a way to hide a text."""
-    tricks = DECODED if isinstance(step, int) and step < 0 else NO_TRICKS
+    is_text = any(isinstance(item, str | bytes) for item in base.consts)
+    tricks = DECODED if is_text and isinstance(step, int) and step < 0 else NO_TRICKS
     results = []
     for item in base.consts:
         if not isinstance(item, str | bytes | tuple):

@@ -15,6 +15,7 @@ from scanners.python.domain import (
     Value,
     join,
 )
+from scanners.python.effects_hooks import BROKERS
 from scanners.python.expressions import module_frame
 from scanners.python.invocations import node_of
 from scanners.python.lookups import spell_module
@@ -66,7 +67,11 @@ class Definitions(Assignments):
 
     def is_known(self, value: Value) -> bool:
         """Say whether calling a foreign name does anything that is recorded."""
-        return any(ref.startswith(("builtins.e", "os.", "subprocess.", "atexit.", "threading.")) for ref in value.refs)
+        return any(
+            ref.split(".")[0] in BROKERS
+            or ref.startswith(("builtins.e", "os.", "subprocess.", "atexit.", "threading."))
+            for ref in value.refs
+        )
 
     def run_class(self, node: ast.ClassDef) -> bool:
         """Define a class: its body runs now, its methods when somebody calls them."""

@@ -5,6 +5,7 @@ One function a kind of `calls.CALLS`. Programs, files and the network have modul
 
 from collections.abc import Callable
 
+from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE
 from scanners.python.domain import (
@@ -27,6 +28,7 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.effects_files import FILE_EFFECTS
+from scanners.python.effects_hooks import HOOK_EFFECTS, follow_packed
 from scanners.python.effects_host import HOST_EFFECTS
 from scanners.python.effects_network import NETWORK_EFFECTS
 from scanners.python.effects_programs import PROGRAM_EFFECTS
@@ -117,7 +119,12 @@ def unpack(machine: Lookups, call: Call) -> Value:
     result = Value(marks=data.marks | call.callee.marks, tricks=data.tricks)
     if is_safe:
         return result
+    texts = [text for text in data.consts if isinstance(text, str) and text.startswith(("http://", "https://"))]
+    if texts:
+        machine.emit(Act.NETWORK_FETCH, call.node, detail=data, sources=[data])
+        data = mark(data, machine.mark(Label.NETWORK, call.node))
     machine.emit(Act.CODE_UNPACK, call.node, detail=call.name, sources=[data], tricks=call.tricks)
+    follow_packed(machine, call, data)
     return mark(result, machine.mark(Label.OPAQUE, call.node))
 
 
@@ -235,8 +242,7 @@ def apply_each(machine: Lookups, call: Call) -> Value:
         return blend(call.args)
     function, source = call.args[0], call.args[1]
     if call.name == "functools.reduce":
-        each = elements(source)
-        return machine.call_value(function, call.node, [each, each], {})
+        return reduce(machine, call, function, source)
     members = sequence_of(source)
     if call.name == "builtins.filter":
         machine.call_value(function, call.node, [elements(source)], {})
@@ -246,6 +252,18 @@ def apply_each(machine: Lookups, call: Call) -> Value:
         return Value(items=tuple(results), marks=results[0].marks, tricks=results[0].tricks)
     results = [machine.call_value(function, call.node, [member], {}) for member in members]
     return machine.make_sequence(results, call.node)
+
+
+def reduce(machine: Lookups, call: Call, function: Value, source: Value) -> Value:
+    """Fold known elements one after the other; unknown ones are anything at once."""
+    members = list(sequence_of(source) or ())
+    if not 0 < len(members) <= limits.PYTHON_ITEMS:
+        each = elements(source)
+        return machine.call_value(function, call.node, [join_all([*call.args[2:3], each]), each], {})
+    result = call.args[2] if len(call.args) > 2 else members.pop(0)
+    for member in members:
+        result = machine.call_value(function, call.node, [result, member], {})
+    return result
 
 
 def calls_key(machine: Lookups, call: Call) -> Value:
@@ -282,5 +300,5 @@ EFFECTS: dict[str, Effect] = {
     "apply": apply_each, "calls_key": calls_key,
     "super": find_super,
     "type": find_type, **VALUE_EFFECTS,
-    **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
+    **HOOK_EFFECTS, **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
 }  # fmt: skip

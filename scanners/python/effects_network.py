@@ -168,7 +168,8 @@ def connect(machine: Lookups, call: Call) -> Value:
         return Value(refs=refs)
     machine.emit(Act.NETWORK_CONNECT, call.node, detail=shown, sources=[shown], tricks=call.tricks | trust_tricks(call))
     if call.name.startswith("asyncio."):
-        reader = Value(refs=("trio.StreamReader()",), consts=shown.consts)
+        received = frozenset([machine.mark(Label.NETWORK, call.node)])
+        reader = Value(refs=("trio.StreamReader()",), consts=shown.consts, marks=received)
         writer = Value(refs=("trio.StreamWriter()",), consts=shown.consts)
         return Value(items=(reader, writer))
     return Value(refs=refs, consts=shown.consts)

@@ -62,8 +62,13 @@ def same(machine: Lookups, call: Call) -> Value:
 def reshape_reversed(machine: Lookups, call: Call, value: Value) -> Value:
     """Return the elements backwards."""
     whole = plain_of(value)
-    if isinstance(whole, str | bytes | tuple):
+    if isinstance(whole, str | bytes):
         return constant(tuple(whole)[::-1], marks=value.marks, tricks=value.tricks | DECODED)
+    if isinstance(whole, tuple):
+        # Letters put back in order are hidden text; a list that is read from its end is only a list.
+        is_spelled = len(whole) > 3 and all(isinstance(item, str) and len(item) == 1 for item in whole)
+        tricks = value.tricks | DECODED if is_spelled else value.tricks
+        return constant(whole[::-1], marks=value.marks, tricks=tricks)
     if isinstance(value.items, tuple):
         return Value(items=value.items[::-1], marks=value.marks, tricks=value.tricks)
     return blend([value])
@@ -82,7 +87,11 @@ def reshape_bytes(machine: Lookups, call: Call, value: Value) -> Value:
     except UNCOMPUTABLE:
         # Numbers that are no bytes: the source would raise here as well.
         return blend([value])
-    return value if isinstance(whole, bytes) else blend([value])
+    if isinstance(whole, bytes):
+        return value
+    if isinstance(call.argument_node(0), ast.ListComp | ast.GeneratorExp) or value.items:
+        return mark(blend([value]), machine.mark(Label.DECODED, call.node))
+    return blend([value])
 
 
 def reshape_str(machine: Lookups, call: Call, value: Value) -> Value:
@@ -133,7 +142,8 @@ def compute(machine: Lookups, call: Call) -> Value:
     blended = machine.read_environment_whole(values, call.node, blended)
     function = PURE.get(call.name)
     if function is None or not call.args or not all(arg.is_whole and len(arg.consts) == 1 for arg in call.args):
-        return blended
+        is_hiding = call.name in ("builtins.chr", "builtins.int.to_bytes")
+        return mark(blended, machine.mark(Label.DECODED, call.node)) if is_hiding else blended
     plain = [arg.consts[0] for arg in call.args]
     named = {name: plain_of(value) for name, value in call.keywords.items()}
     try:

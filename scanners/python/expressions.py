@@ -287,6 +287,9 @@ class Expressions(Lookups):
     def on_yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
         """Hand a value to whoever iterates the running function."""
         value = self.evaluate(node.value)
+        if isinstance(node, ast.YieldFrom):
+            self.results.append(value)
+            return UNKNOWN
         self.results.append(Value(items=(value,), marks=value.marks, tricks=value.tricks))
         return UNKNOWN
 

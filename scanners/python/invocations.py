@@ -36,6 +36,7 @@ from scanners.python.domain import (
 )
 from scanners.python.effects import EFFECTS
 from scanners.python.effects_files import save
+from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.expressions import Expressions
 from scanners.python.invoked import Call, find_kind
@@ -141,7 +142,8 @@ class Invocations(Expressions):
         if NATIVE.match(name):
             self.emit(Act.NATIVE_CALL, node, detail=name.rpartition(".")[2], sources=args, tricks=callee.tricks)
             return result
-        return call_library(self, call, result)
+        received = hand_over(self, call)
+        return call_library(self, call, mark(result, *received) if received else result)
 
     def make_instance(self, call: Call) -> Value:
         """Return what a foreign call gives when nothing else is known: something of what went in."""

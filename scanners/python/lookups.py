@@ -5,6 +5,7 @@ Every detour to a name (by text, by another name) is kept as a trick of the valu
 
 import ast
 import builtins
+import sys
 from collections.abc import Sequence
 
 from scanners import limits
@@ -37,6 +38,11 @@ BUILTIN_VALUES["__builtins__"] = reference("builtins")
 LOOKED_UP = frozenset([Trick.LOOKED_UP])
 ALIASED = frozenset([Trick.ALIASED])
 NAMESPACE = "builtins.globals()"
+# Attributes by which any object leads to the interpreter's own names.
+SIDE_DOORS = {
+    "__base__": "builtins.object", "__globals__": NAMESPACE, "func_globals": NAMESPACE, "f_globals": NAMESPACE,
+    "f_builtins": "builtins", "__mro__": "builtins.object.__mro__", "__bases__": "builtins.object.__mro__",
+}  # fmt: skip
 MESSAGES = frozenset(
     [
         "message",
@@ -94,6 +100,9 @@ class Lookups(Machine):
 
     def attribute(self, base: Value, name: str, node: ast.AST) -> Value:
         """Return what an attribute of a value is; an instance's subject stays with it."""
+        side = SIDE_DOORS.get(name)
+        if side is not None and not any(isinstance(thing, Klass | Unit) for thing in base.things):
+            return reference(side, tricks=LOOKED_UP | base.tricks)
         if base is UNKNOWN:
             return UNKNOWN if not isinstance(node, ast.Attribute) else self.mark_attribute(node, name, base, UNKNOWN)
         found: Value | None = None
@@ -174,6 +183,8 @@ class Lookups(Machine):
         name = base.refs[0]
         if name in ("os.environ", "os.environb"):
             return self.read_variable(key, node)
+        if name == "builtins.object.__mro__":
+            return reference("builtins.object", tricks=LOOKED_UP)
         text = plain_of(key)
         if not isinstance(text, str):
             return Value(marks=base.marks | key.marks, tricks=base.tricks) if base.marks or key.marks else UNKNOWN
@@ -181,10 +192,19 @@ class Lookups(Machine):
         if name == "sys.modules":
             return mark(self.import_value(text), tricks=tricks)
         if name == NAMESPACE:
-            return mark(self.look_up_name(text), tricks=tricks)
+            found = self.look_up_name(text)
+            if found is UNKNOWN and base.tricks:
+                found = self.look_up_foreign(text)
+            return mark(found, tricks=tricks)
         if name.endswith(".__dict__") or name == "builtins":
             return mark(self.attribute(base, text, node), tricks=tricks)
         return None
+
+    def look_up_foreign(self, name: str) -> Value:
+        """Return what a name is in the namespace of somebody else's function."""
+        if name in sys.stdlib_module_names:
+            return reference(spell_module(name))
+        return reference(f"os.{name}") if f"os.{name}" in DANGEROUS else UNKNOWN
 
     def read_variable(self, key: Value, node: ast.AST) -> Value:
         """Record that one variable of the environment is read, and return its value."""
