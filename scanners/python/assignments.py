@@ -20,7 +20,7 @@ from scanners.python.domain import (
     sequence_of,
 )
 from scanners.python.effects_hooks import note_callback, note_stream
-from scanners.python.expressions import module_frame
+from scanners.python.expressions import ITEM, module_frame
 from scanners.python.invocations import Invocations
 from scanners.python.machine import is_given
 
@@ -104,6 +104,9 @@ class Assignments(Invocations):
             self.note_patch(base, name, value, target)
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
+        for thing in base.things:
+            if isinstance(thing, Instance):
+                self.write_field(thing.klass, ITEM, value)
         if base.refs and "(" not in base.refs[0]:
             return
         self.assign_owner(target.value, put_item(base, name, value) if name is not None else Value(
@@ -114,7 +117,7 @@ class Assignments(Invocations):
     def assign_owner(self, node: ast.expr, value: Value) -> None:
         """Bind what a container or client goes by, when it has a name."""
         if isinstance(node, ast.Name):
-            self.bind(node.id, value)
+            self.bind_owner(node.id, value)
         elif isinstance(node, ast.Attribute):
             base = self.evaluate(node.value)
             for thing in base.things:

@@ -175,6 +175,8 @@ compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64enco
 serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
 compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath
+path_parent: os.path.dirname posixpath.dirname ntpath.dirname
+path_sibling: pathlib.Path(): with_name with_stem
 path_new: pathlib: Path PurePath PosixPath WindowsPath PurePosixPath
 path_home: pathlib.Path.home
 path_user: os.path.expanduser pathlib.Path().expanduser os.path.expandvars

@@ -266,6 +266,20 @@ def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:
     return Value(consts=value.consts, is_whole=is_whole, refs=refs, marks=value.marks, tricks=value.tricks)
 
 
+def parent_of(path: Value) -> Value:
+    """Return the folder a path is in, of an unknown one too."""
+    texts = tuple(dict.fromkeys(parent_text(text) for text in texts_of(path))) if path.consts else ()
+    return Value(consts=texts, is_whole=path.is_whole, refs=path.refs, marks=path.marks, tricks=path.tricks)
+
+
+def parent_text(text: str) -> str:
+    """Return a path without its last part; above what is known it goes up."""
+    head, slash, last = text.rstrip("/").rpartition("/")
+    if not last or last in (".", "..", HOLE) or (not slash and last.startswith("{")):
+        return f"{text.rstrip('/')}/.."
+    return head or slash or "."
+
+
 def take_slice(base: Value, lower: Any, upper: Any, step: Any) -> Value:
     """Return a slice of constants; backwards is a way to hide a text."""
     is_text = any(isinstance(item, str | bytes) for item in base.consts)

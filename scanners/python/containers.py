@@ -143,7 +143,9 @@ def put_item(base: Value, key: Plain, value: Value) -> Value:
 
 def rebind(machine: Machine, node: ast.expr, value: Value) -> None:
     """Let the name or attribute that a container goes by mean another one."""
-    if isinstance(node, ast.Name | ast.Attribute):
+    if isinstance(node, ast.Name):
+        machine.bind_owner(node.id, value)
+    elif isinstance(node, ast.Attribute):
         machine.assign(node, value)
     elif isinstance(node, ast.Subscript):
         rebind(machine, node.value, blend([value, machine.evaluate(node.value)]))

@@ -30,11 +30,13 @@ from scanners.python.domain import (
 )
 from scanners.python.invoked import Call
 from scanners.python.lookups import LOOKED_UP, Lookups, spell_module
+from scanners.python.names import DANGEROUS
 
 # Libraries whose callbacks are given what strangers send; those that bots are made with are not among them.
 _BROKERS = (
-    "paho pika nats redis aioredis websocket websockets socketio zmq kafka aiokafka confluent_kafka aio_pika aiomqtt "
-    "gmqtt asyncio_mqtt stomp irc twisted autobahn pusher ably picows pysher hbmqtt amqp rabbitpy pulsar sseclient rpyc"
+    "paho pika nats redis aioredis websocket websockets socketio zmq kafka aiokafka confluent_kafka aio_pika "
+    "aiomqtt gmqtt asyncio_mqtt stomp irc twisted autobahn pusher ably picows pysher hbmqtt amqp rabbitpy "
+    "pulsar sseclient rpyc xmlrpc jsonrpclib Pyro4 flask bottle quart fastapi sanic"
 )
 BROKERS = frozenset(_BROKERS.split())
 
@@ -42,7 +44,6 @@ RECEIVED = re.compile(r"^(listen|get_message|parse_response|xread\w*|b[lr]pop\w*
 STREAMS = ("websockets.", "websocket.", "trio.Stream", "socketio.", "aiohttp.ClientSession().ws_connect()", "nats.")
 LOADERS = ("Loader", "Finder", "MetaPathFinder")
 SOURCES = ("get_data", "get_source", "get_code")
-RUNNING = frozenset([Label.NETWORK, Label.DECODED, Label.OPAQUE])
 YAML_TAG = re.compile(r"!!python/(?:object/)?(?:apply|new|name|module):([\w.]+)[\s\[:]*([^\]\n]*)")
 
 
@@ -60,6 +61,9 @@ def hand_over(machine: Lookups, call: Call) -> Marks:
 
 def call_back(machine: Lookups, value: Value, node: ast.AST, received: Value) -> None:
     """Call every function of the plugin in a value with what was received in each place."""
+    for ref in value.refs:
+        if ref in DANGEROUS:
+            machine.call_value(Value(refs=(ref,), tricks=value.tricks), node, [received], {})
     for thing in value.things:
         given = len(thing.args) if isinstance(thing, Bound) else 0
         target = thing.target.things[0] if isinstance(thing, Bound) and thing.target.things else thing
@@ -205,7 +209,7 @@ def map_page(machine: Lookups, call: Call) -> Value:
 def call_native(machine: Lookups, call: Call) -> Value:
     """Record bytes that are called as native code."""
     code = blend(call.args)
-    if any(item.label in RUNNING for item in code.marks) and not any(value.things for value in call.args):
+    if code.marks and not any(value.things for value in call.args):
         machine.emit(Act.CODE_EVAL, call.node, sources=[code], tricks=call.tricks)
     return UNKNOWN
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from scanners import limits
 from scanners.facts import Label, Trick
-from scanners.python.constants import UNCOMPUTABLE, join_paths
+from scanners.python.constants import UNCOMPUTABLE, join_paths, parent_of
 from scanners.python.domain import (
     UNKNOWN,
     Plain,
@@ -296,7 +296,18 @@ def serialise(machine: Lookups, call: Call) -> Value:
     return Value(consts=consts, items=value.items, marks=blended.marks, tricks=blended.tricks)
 
 
+def path_parent(machine: Lookups, call: Call) -> Value:
+    """Return the folder a path is in."""
+    return parent_of(call.argument(0, "p"))
+
+
+def path_sibling(machine: Lookups, call: Call) -> Value:
+    """Return a path beside another."""
+    return join_paths([parent_of(call.callee), call.argument(0, "name")], refs=("pathlib.Path()",))
+
+
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
-    "path_home": path_home, "path_user": path_user, "path_same": path_same,
+    "path_home": path_home,
+    "path_parent": path_parent, "path_sibling": path_sibling, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

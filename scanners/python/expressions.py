@@ -10,13 +10,14 @@ from typing import Any
 from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.calls import ATTRIBUTES
-from scanners.python.constants import concatenate, operate, take_item, take_slice
+from scanners.python.constants import concatenate, operate, parent_of, take_item, take_slice
 from scanners.python.domain import (
     NO_TRICKS,
     NOTHING,
     UNKNOWN,
     Frame,
     Function,
+    Instance,
     Plain,
     Value,
     blend,
@@ -37,6 +38,7 @@ DECODING = frozenset([Trick.DECODED])
 # Who and where a machine is; what kind of machine it is decides honest things.
 WHO = ("socket.get", "getpass.", "os.getlogin", "uuid.", "locale.", "pwd.", "platform.node", "psutil.", "win32api.Get")
 ANALYSIS_WORDS = 3
+ITEM = "[]"  # the field that stands for every element of an own container
 # Attributes of these still name what the instance is about: a path.
 SUBJECTS = ("pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name")
 MOMENTS = (
@@ -108,6 +110,10 @@ class Expressions(Lookups):
     def on_attribute(self, node: ast.Attribute) -> Value:
         """Return an attribute that is not being called."""
         base = self.evaluate(node.value)
+        if node.attr == "parent" and "pathlib.Path()" in base.refs:
+            return parent_of(base)
+        if node.attr == "parents" and "pathlib.Path()" in base.refs:
+            return Value(items=(parent_of(base), parent_of(parent_of(base)), parent_of(parent_of(parent_of(base)))))
         value = self.attribute(base, node.attr, node)
         if value.refs:
             label = ATTRIBUTES.get(value.refs[0])
@@ -133,8 +139,20 @@ class Expressions(Lookups):
             found = self.look_up_item(base, key, node)
             if found is not None:
                 return found
+        own = [self.own_item(thing, key, node) for thing in base.things if isinstance(thing, Instance)]
+        if own:
+            return join_all([*own, blend([base])])
         value = take_item(base, key)
         return self.mark_setting(node, key, value, base=base)
+
+    def own_item(self, instance: Instance, key: Value, node: ast.AST) -> Value:
+        """Return an element of an instance of an own class: what was put there, and what its methods make up."""
+        results = [instance.klass.fields.get(ITEM) or UNKNOWN]
+        for name in ("__getitem__", "__missing__"):
+            member = self.find_member(instance.klass, name)
+            if member is not None and member.things:
+                results.append(self.call_value(member, node, [Value(things=(instance,)), key], {}))
+        return join_all(results)
 
     def on_binop(self, node: ast.BinOp) -> Value:
         """Return the result of an operator."""

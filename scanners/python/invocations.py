@@ -51,6 +51,8 @@ _KEEPING = (
     "putData"
 )
 KEEPING = frozenset(_KEEPING.split())
+QUEUES = ("queue.", "asyncio.Queue", "asyncio.LifoQueue", "multiprocessing.", "collections.deque", "janus.")
+QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
@@ -150,8 +152,13 @@ class Invocations(Expressions):
         values = [*call.args, *call.keywords.values()]
         blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
-        if leaf in KEEPING and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-            self.keep(call.node.func.value, Value(marks=kept_marks(leaf, blended_of(values))))
+        is_queue = leaf in QUEUEING and call.name.startswith(QUEUES)
+        if (
+            (leaf in KEEPING or is_queue)
+            and isinstance(call.node, ast.Call)
+            and isinstance(call.node.func, ast.Attribute)
+        ):
+            self.keep(call.node.func.value, Value(marks=kept_marks(leaf, blend(values).marks)))
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
         if call.name not in QUIET:
@@ -357,11 +364,6 @@ class Invocations(Expressions):
             if name not in bindings:
                 bindings[name] = extra.get("**") or function.defaults.get(name, UNKNOWN)
         return bindings
-
-
-def blended_of(values: list[Value]) -> Marks:
-    """Return where several values come from."""
-    return blend(values).marks
 
 
 def node_of(function: Function) -> Node:

@@ -69,6 +69,14 @@ TOLD = {
     "effective_message": "message_text", "message": "message_text", "user_id": "profile", "username": "profile",
     "first_name": "profile", "display_name": "profile", "chat": "profile", "body": "message_text",
 }  # fmt: skip
+# What a stranger sent, where a server answers.
+REQUESTS = (
+    "flask.request.", "bottle.request.", "quart.request.", "socketserver.BaseRequestHandler().request",
+    "socketserver.StreamRequestHandler().rfile", "socketserver.StreamRequestHandler().request",
+    "http.server.BaseHTTPRequestHandler().rfile", "http.server.SimpleHTTPRequestHandler().rfile",
+)  # fmt: skip
+# What a runtime calls the folder that is a plugin's own.
+DATA_FOLDERS = frozenset(["data_dir", "data_path", "data_folder", "storage_dir", "plugin_dir", "plugin_path"])
 CHATS = ("discord.", "telegram.", "aiogram.", "telebot.", "pyrogram.", "telethon.", "slack_bolt.")
 
 
@@ -226,10 +234,14 @@ class Lookups(Machine):
     def mark_attribute(self, node: ast.Attribute, name: str, base: Value, value: Value) -> Value:
         """Return an attribute, marked when it is a bot's secret or what somebody wrote to it."""
         lowered = name.lower()
+        if lowered in DATA_FOLDERS and not value.consts and not value.things and name_of(node.value) in SETTING_HOLDERS:
+            return Value(consts=("{data}",), refs=value.refs, marks=value.marks, tricks=value.tricks)
         if lowered in SETTING_NAMES and not value.consts and not value.things:
             holder = name_of(node.value)
             if holder in SETTING_HOLDERS:
                 return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
+        if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
+            return mark(value, self.mark(Label.NETWORK, node))
         if name in TOLD and (base.marks or base.refs) and not value.consts:
             is_given = any(item.label is Label.ARGUMENT for item in base.marks)
             if (is_given or any(ref.startswith(CHATS) for ref in base.refs)) and name_of(node.value) in MESSAGES:
@@ -241,7 +253,10 @@ class Lookups(Machine):
         name = plain_of(key)
         if not isinstance(name, str) or value.consts or value.things:
             return value
-        holder = name_of(node.value)
+        inner = node.value
+        while isinstance(inner, ast.Subscript):
+            inner = inner.value
+        holder = name_of(inner)
         if holder in SETTING_HOLDERS and (name.lower() in SETTING_NAMES or is_secret(name)):
             return mark(value, self.mark(Label.SECRET, node, name=name))
         if holder in MESSAGES and name in TOLD and any(item.label is Label.ARGUMENT for item in base.marks):

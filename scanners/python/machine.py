@@ -61,6 +61,7 @@ class Machine:
         self.layer_depth = 0
         self.errors: list[str] = []
         self.pending: list[Function] = []
+        self.regrown: dict[str, set[str]] = {}  # containers of a module that functions put something into
         self.dirty: dict[Function, None] = {}
         self.install_nodes: set[Node] = set()
 
@@ -195,6 +196,19 @@ class Machine:
             if is_given(value):
                 self.sensitivity = 2
             frame.names[name] = join(frame.names.get(name), value)
+
+    def bind_owner(self, name: str, value: Value) -> None:
+        """Bind what a container goes by where that name lives; who reads it there is looked at once more."""
+        frame: Frame | None = self.frame
+        while frame is not None and name not in frame.names:
+            frame = frame.parent
+        if frame is None or frame is self.frame or name in self.frame.outer:
+            self.bind(name, value)
+            return
+        known = frame.names[name]
+        frame.names[name] = join(known, value)
+        if value.marks - known.marks or len(value.things) > len(known.things):
+            self.regrown.setdefault(self.path, set()).add(name)
 
     def find(self, name: str) -> Value | None:
         """Return what a name is bound to; a function does not see the class around it."""

