@@ -9,6 +9,7 @@ from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE
 from scanners.python.domain import (
+    HOLE,
     NO_TRICKS,
     UNKNOWN,
     Bound,
@@ -39,16 +40,42 @@ from scanners.python.places import SETTING_HOLDERS, SETTING_NAMES
 from scanners.python.values import DECODERS, decode_codec, is_hiding
 
 DECODED = frozenset([Trick.DECODED])
+LONG_TEMPLATE = 200  # characters that a file writes out itself around what it fills in
 SAFE_LOADERS = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 Effect = Callable[[Lookups, Call], Value]
 
 
 def evaluate(machine: Lookups, call: Call) -> Value:
     """Record that code is run, and look at it when it is constant."""
-    code = call.argument(0, "stmt", "source", "code", "statement")
+    code = without_filling(machine, call.argument(0, "stmt", "source", "code", "statement"))
     machine.emit(Act.CODE_EVAL, call.node, detail=code, sources=[code], tricks=call.tricks)
     result = run_texts(machine, call, code)
     return mark(result, *code.marks) if code.marks else result
+
+
+def without_filling(machine: Lookups, code: Value) -> Value:
+    """Return code without the origins of what only fills the gaps of a template that this file writes out."""
+    texts = [text for text in code.consts if isinstance(text, str)]
+    if not code.marks or not texts or len(texts) < len(code.consts):
+        return code
+    dropped: set[Label] = set()
+    if all(is_definition(text) for text in texts):
+        dropped |= {Label.DECODED, Label.OPAQUE}
+    is_long = all(text.count(HOLE) > 2 and len(text.replace(HOLE, "")) >= LONG_TEMPLATE for text in texts)
+    marks = frozenset(
+        item
+        for item in code.marks
+        if item.label not in dropped
+        and not (is_long and item.label in (Label.NETWORK, Label.DECODED, Label.OPAQUE) and item.path != machine.path)
+    )
+    return Value(consts=code.consts, is_whole=code.is_whole, marks=marks, tricks=code.tricks)
+
+
+def is_definition(text: str) -> bool:
+    """Say whether a text with gaps defines something, and no gap can hold a line of its own."""
+    if HOLE not in text or not text.lstrip().startswith(("def ", "class ", "async def ", "lambda ", "@")):
+        return False
+    return not any(line.strip() == HOLE or line.lstrip().startswith(f"{HOLE};") for line in text.split("\n"))
 
 
 def compile_code(machine: Lookups, call: Call) -> Value:

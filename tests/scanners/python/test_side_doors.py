@@ -281,7 +281,22 @@ def test_what_one_function_keeps_another_sends(read_python: Read, keep: str) -> 
 
 def test_own_mapping_makes_up_what_is_missing(read_python: Read) -> None:
     source = (
-        "import os\nclass A:\n    def f(self, x):\n        os.system(x)\nclass R(dict):\n    def __missing__(self, k):\n"
-        "        self[k] = A()\n        return self[k]\nr = R()\nr['a'].f('id')"
+        "import os\nclass A:\n    def f(self, x):\n        os.system(x)\nclass R(dict):\n    def __missing__(self, k):"
+        "\n        self[k] = A()\n        return self[k]\nr = R()\nr['a'].f('id')"
     )
     assert "id" in [fact.detail for fact in read_python(source).facts if fact.act is Act.PROCESS_START]
+
+
+def test_name_that_fills_a_template_is_no_decoded_code(read_python: Read) -> None:
+    source = (
+        "def make(names):\n    for n in names:\n        exec('def %s(self):\\n    return self.call(%r)' % (chr(n), n))"
+    )
+    facts = [fact for fact in read_python(source).facts if fact.act is Act.CODE_EVAL]
+    assert facts
+    assert not any(Label.DECODED in fact.labels for fact in facts)
+
+
+def test_line_that_follows_a_template_is_decoded_code(read_python: Read) -> None:
+    source = "def make(names):\n    for n in names:\n        exec('def f(self):\\n    return 1\\n%s' % chr(n))"
+    facts = [fact for fact in read_python(source).facts if fact.act is Act.CODE_EVAL]
+    assert any(Label.DECODED in fact.labels for fact in facts)
