@@ -87,6 +87,20 @@ def named_marks(named: Mapping[str, Value]) -> Marks:
     return frozenset(marks)
 
 
+def keyed_value(name: str, callee: Value, args: Iterable[Value], result: Value) -> Value:
+    """Return what a cipher or hash gives with its key as authentication."""
+    marks = keyed_marks(name, callee, args, result.marks)
+    return Value(consts=result.consts, refs=result.refs, marks=marks, tricks=result.tricks)
+
+
+def keyed_marks(name: str, callee: Value, args: Iterable[Value], marks: Marks) -> Marks:
+    """Return the marks of what a cipher or hash gives: its key, and what it only hashed, cannot be read back."""
+    if name.startswith(("hmac.", "hashlib.")):
+        return authenticate(marks)
+    told = frozenset().union(*(value.marks for value in args))
+    return authenticate(callee.marks) | told | (marks - callee.marks)
+
+
 def client_marks(args: Iterable[Value], named: Mapping[str, Value]) -> Marks:
     """Return the marks of a client by what it is made with: it is known by that, unless it will tell it."""
     shown = [*args, *(value for name, value in named.items() if name not in TELLING)]
@@ -110,11 +124,14 @@ def body_marks(value: Value) -> Marks:
 
 def address_marks(address: Value) -> Marks:
     """Return the marks of an address: secrets in it authenticate where it has a place for each of them."""
-    secrets = {item for item in address.marks if item.label is Label.SECRET}
+    # One secret may be known both by its variable and by the setting it was kept in.
+    secrets = {
+        item.name.rpartition(".")[2].lower() or item.line for item in address.marks if item.label is Label.SECRET
+    }
     if not secrets:
         return address.marks
     texts = [text for text in address.consts if isinstance(text, str)]
-    if all(count_places(text) >= len(secrets) for text in texts):
+    if all(count_places(text) >= len(secrets) for text in texts if text):
         return authenticate(address.marks)
     return address.marks
 

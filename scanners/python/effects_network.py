@@ -60,7 +60,8 @@ def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value
     data = [*rest, *named.values()]
     payload = all_marks(rest) | named_marks(named)
     is_prepared = any(ref.endswith("Request()") for ref in address.refs)
-    told = frozenset(item for item in address_marks(address) if is_prepared or item.label not in POINTING)
+    pointed = address.marks if is_prepared else address_marks(address)
+    told = frozenset(item for item in pointed if is_prepared or item.label not in POINTING)
     carried = frozenset(item for item in call.callee.marks if item.label not in POINTING)
     is_sending = bool(payload or told or carried)
     sources = [Value(marks=payload | told | carried)] if is_sending else [address]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
-from scanners.python.authentication import kept_marks
+from scanners.python.authentication import kept_marks, keyed_value
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
@@ -51,6 +51,7 @@ _KEEPING = (
     "putData"
 )
 KEEPING = frozenset(_KEEPING.split())
+KEYED = (*CRYPTO, "hmac.", "hashlib.")
 QUEUES = ("queue.", "asyncio.Queue", "asyncio.LifoQueue", "multiprocessing.", "collections.deque", "janus.")
 QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
@@ -139,6 +140,8 @@ class Invocations(Expressions):
         if kind is not None:
             return EFFECTS[kind](self, call)
         result = self.make_instance(call)
+        if name.startswith(KEYED) and result.marks:
+            result = keyed_value(name, callee, args, result)
         if name.startswith(CRYPTO):
             return self.call_cipher(call, result)
         if NATIVE.match(name):

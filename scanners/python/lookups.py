@@ -237,8 +237,8 @@ class Lookups(Machine):
         if lowered in DATA_FOLDERS and not value.consts and not value.things and name_of(node.value) in SETTING_HOLDERS:
             return Value(consts=("{data}",), refs=value.refs, marks=value.marks, tricks=value.tricks)
         if lowered in SETTING_NAMES and not value.consts and not value.things:
-            holder = name_of(node.value)
-            if holder in SETTING_HOLDERS:
+            is_known = any(item.label is Label.SECRET for item in value.marks)
+            if name_of(node.value) in SETTING_HOLDERS and not is_known:
                 return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
         if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
             return mark(value, self.mark(Label.NETWORK, node))

@@ -35,6 +35,9 @@ SHOWN = {
     "text": "requests.post(url, data=json.dumps({'access_token': secret}))",
     "encoded": "requests.post(url, data=urllib.parse.urlencode({'refresh_token': secret}).encode())",
     "query": "requests.get(url + '?' + urllib.parse.urlencode({'key': secret, 'q': 'a'}))",
+    "address with a default": "requests.post(os.environ.get('HOOK_TOKEN', ''), json={'a': 1})",
+    "signature": "import hmac\nrequests.post(url, data=hmac.new(secret.encode(), b'a', 'sha256').hexdigest())",
+    "key of a cipher": "from cryptography.fernet import Fernet\nrequests.post(url, data=Fernet(secret).encrypt(b'a'))",
     "whole address": "requests.post(secret, json={'a': 1})",
 }
 TOLD = {
