@@ -75,6 +75,9 @@ def scan_corpus(artifacts: Iterable[Artifact], *, workers: int, say: Callable[[s
         for number, (artifact, report) in enumerate(zip(batch, reports, strict=True), start=1):
             if number % PROGRESS == 0:
                 say(f"{number} of {len(batch)}")
+            if report.verdict is not Verdict.CLEAN and not artifact.is_malicious:
+                # A measurement that is broken off has at least said this.
+                say(f"  {report.verdict} {report.score}: {artifact.name}")
             yield Outcome(artifact, report)
 
 

@@ -15,6 +15,7 @@ SAMPLED = [rule for rule in RULES.values() if rule.engine in ("semgrep", "source
 SUFFIXES = {"python": "py", "javascript": "js", "typescript": "ts", "script": "sh", "text": "txt"}
 # Rules about a file's place need that place.
 NAMES = {
+    "host-reported-at-installation": "setup.py",
     "install-network": "setup.py",
     "install-network-and-process": "setup.py",
     "install-hook-npm": "package.json",

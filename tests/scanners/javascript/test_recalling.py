@@ -59,8 +59,9 @@ SEEN = {
     "found files": (
         (
             "const fs = require('fs'), path = require('path');"
-            "fs.readdirSync('/x').filter(d => d).map(d => path.join('/x', d, 'core')).flatMap(d => [path.join(d, 'a.js')])"
-            f".forEach(f => fs.writeFileSync(f, 'x'))"
+            "fs.readdirSync('/x').filter(d => d).map(d => path.join('/x', d, 'core'))"
+            ".flatMap(d => [path.join(d, 'a.js')])"
+            ".forEach(f => fs.writeFileSync(f, 'x'))"
         ),
         "file.write '/x/{}/core/a.js' [] import {}",
     ),
