@@ -57,6 +57,12 @@ def authenticate(marks: Marks) -> Marks:
     return relabel(marks, Label.SECRET, Label.AUTHENTICATION)
 
 
+def authenticate_settings(marks: Marks) -> Marks:
+    """Return marks with secrets as authentication that whoever calls has handed over; variables stay secrets."""
+    given = frozenset(mark for mark in marks if mark[0] is Label.SECRET and not mark[3].isupper())
+    return union(marks - given, authenticate(given)) if given else marks
+
+
 def reveal(marks: Marks) -> Marks:
     """Return marks with authentication as the secret it is."""
     return relabel(marks, Label.AUTHENTICATION, Label.SECRET)

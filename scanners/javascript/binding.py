@@ -5,6 +5,7 @@ What the values are worth is read elsewhere.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Context, Trick
@@ -36,6 +37,10 @@ UNPATCHED = (
 PATCHABLE = words(
     "Function Array Object String Promise JSON Date Buffer fetch require eval setTimeout XMLHttpRequest WebSocket",
     "Reflect Proxy",
+)
+# Who replaces one of these sees the headers of other people's requests.
+SEES_REQUESTS = re.compile(
+    r"\b(fetch|XMLHttpRequest|axios|got|https?|undici|superagent|interceptors)\b|\.(request|login|setRequestHeader|parse|_load)$"
 )
 ALIASED = words("eval Function require")
 PLAIN = words("null undefined true false Error Symbol Map Set RegExp URL constructor Object.getPrototypeOf import.meta")
@@ -171,10 +176,13 @@ def note_patch(walker: Walker, node: Node, base: Value, value: Value, *, name: s
         return
     if name in ("onmessage", "onerror", "default") or path in PLAIN or path.split(".")[0] in PLAIN:
         return
+    if base.shape is not None and "prototype" in base.shape.props:
+        # A class of the plugin, by the name of what it inherits from.
+        return
     if path == "global" and name not in PATCHABLE:
         return
     walker.record(Act.HOST_PATCH, node, detail=f"{path}.{name}", tricks=value.tricks)
-    if value.function is not None:
+    if value.function is not None and SEES_REQUESTS.search(f"{path}.{name}"):
         given = spied_arguments(walker, value.function)
         walker.follow(walker, value.function, given, this=None, context=Context.RUNTIME)
 

@@ -197,6 +197,9 @@ def perform(walker: Walker, effect: Effect, callee: Value, this: Value, args: li
 
 def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node) -> Value:
     """Read a method that no table knows, by its name and what it is called on."""
+    if base.path == "document.cookie":
+        # Looked through for one of them; sent as a whole they are somebody's session.
+        return Value(marks=frozenset({walker.mark(Label.SECRET, node, name="document.cookie")}))
     if name is not None:
         folded = fold_method(walker, base, name, args, node)
         if folded is not None:
@@ -208,9 +211,6 @@ def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, a
                 return value
         if name in SOFT_SENDERS:
             note_sending(walker, base, args, node)
-    elif callee.path == "" and any(mark[0] is Label.NETWORK for mark in callee.marks):
-        # A function that came with a message: the sender waits for its answer.
-        note_sending(walker, base, args, node, given=callee.marks)
     marks = union(deep_marks(base), callee.marks)
     return hand_over(walker, args, marks, name or "")
 
@@ -234,14 +234,14 @@ def hand_over(walker: Walker, args: list[Value], marks: Marks, name: str) -> Val
     return Value(marks=given) if given else UNKNOWN
 
 
-def note_sending(walker: Walker, base: Value, args: list[Value], node: Node, *, given: Marks = NO_MARKS) -> None:
+def note_sending(walker: Walker, base: Value, args: list[Value], node: Node) -> None:
     """Record a message by a client nobody knows, when something private goes into it."""
     marks = union(*[deep_marks(arg) for arg in args])
     if "ChildProcess#" in base.path or "Worker#" in base.path:
         return
     owner = base.path.lstrip("?").rpartition(".")[2].rstrip("#")
     if owner not in ANSWERS and {mark[0] for mark in marks} & PRIVATE:
-        walker.record(Act.NETWORK_SEND, node, marks=union(marks, given))
+        walker.record(Act.NETWORK_SEND, node, marks=marks)
 
 
 def read_find(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:

@@ -73,10 +73,19 @@ def read_listener(walker: Walker, base: Value, args: list[Value], node: Node) ->
             continue
         known = TYPES_OF_EVENTS.get(event or "")
         value = Value(path=known or ("http.Response#" if event == "response" else ""), marks=marks)
-        given = [UNKNOWN] if event in ("error", "close", "finish") else [value, value]
+        given = [UNKNOWN] if event in ("error", "close", "finish") else heard(walker, base, value, arg)
         walker.follow(walker, arg.function, given, this=None)
         walker.frame.callbacks.append((arg.function, given))
     return base
+
+
+def heard(walker: Walker, base: Value, value: Value, listener: Value) -> list[Value]:
+    """Return what a listener hears; the last parameter of a socket's listener is the way to answer."""
+    count = len(unknown_arguments(walker, listener.function)) if listener.function is not None else 0
+    if base.path != "net.Socket#" or count < 2:
+        return [value, value]
+    answer = Value(path="answer#", marks=value.marks, shape=base.shape)
+    return [*[value] * (count - 1), answer]
 
 
 def listen_to_own(walker: Walker, base: Value, event: str | None, listener: Value) -> bool:

