@@ -130,6 +130,8 @@ class Lookups(Machine):
             return base
         if name == "__builtins__":
             return "builtins"
+        if base == "sys.modules" and name in sys.stdlib_module_names:
+            return spell_module(name)
         if base.endswith(".__dict__"):
             base = base.removesuffix(".__dict__")
         full = f"{base}.{name}"

@@ -205,6 +205,8 @@ class Machine:
         if frame is None or frame is self.frame or name in self.frame.outer:
             self.bind(name, value)
             return
+        if is_given(value):
+            self.sensitivity = 2
         known = frame.names[name]
         frame.names[name] = join(known, value)
         if value.marks - known.marks or len(value.things) > len(known.things):
