@@ -62,6 +62,7 @@ class Label(StrEnum):
     ENVIRONMENT = "environment"  # one variable with a harmless name
     ENVIRONMENT_ALL = "environment-all"  # the whole environment
     SECRET = "secret"  # noqa: S105 (a kind of source, no password): a variable, setting or attribute named like a token, key or password
+    AUTHENTICATION = "authentication"  # a secret where a request carries its own: headers, auth, a key parameter
     CREDENTIALS = "credentials"  # a file where another program keeps passwords, keys, cookies or wallets
     FILE = "file"  # any other file's content
     LISTING = "listing"  # names of files, from walking or listing folders
@@ -94,10 +95,14 @@ class Trick(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """One source a value was made from, and the line where it enters; 0 when that is in another file."""
+    """One source a value was made from, and the line where it enters; 0 when that is in another file.
+
+    `name` is what a secret is called where it is read: a variable, a setting or an attribute such as "bot.token".
+    """
 
     label: Label
     line: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

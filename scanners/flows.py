@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from scanners.errors import RulesInvalid
 from scanners.facts import Act, Context, Fact, Label, Trick
+from scanners.hosts import HostKind, read_host
 from scanners.report import Finding
 from scanners.rules import FOLDER, Rule, load_rules
 
@@ -19,7 +20,7 @@ ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
 WITHIN: Final = ("scope", "file", "plugin")
 PATTERN_KEYS: Final = frozenset(
-    ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts"]
+    ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts", "stranger"]
 )
 
 
@@ -28,7 +29,8 @@ class FactPattern:
     """Which facts are meant: one of the acts, with any of `labels`, all of `all_labels` and none of `without` in it.
 
     `origins` counts the different places that labels come from, `tricks` any of which must be there; `detail` must,
-    `detail_not` must not be found in the constant evidence. An empty field asks for nothing.
+    `detail_not` must not be found in the constant evidence. `stranger` asks for a secret that is named after a service
+    which the constant host does not belong to. An empty field asks for nothing.
     """
 
     acts: frozenset[Act]
@@ -40,6 +42,7 @@ class FactPattern:
     detail: re.Pattern[str] | None
     detail_not: re.Pattern[str] | None
     contexts: frozenset[Context]
+    stranger: bool
 
     def matches(self, fact: Fact) -> bool:
         """Say whether a fact is one of those meant."""
@@ -54,7 +57,9 @@ class FactPattern:
             return False
         if self.detail is not None and not self.detail.search(fact.detail):
             return False
-        return self.detail_not is None or not self.detail_not.search(fact.detail)
+        if self.detail_not is not None and self.detail_not.search(fact.detail):
+            return False
+        return not self.stranger or is_sent_to_stranger(fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,18 @@ def make_finding(rule: Rule, *, fact: Fact, beside: list[Fact]) -> Finding:
     )
 
 
+def is_sent_to_stranger(fact: Fact) -> bool:
+    """Say whether a secret named after a service goes to a constant host that is not that service's."""
+    host = read_host(fact.detail)
+    if host.kind not in (HostKind.NAME, HostKind.ADDRESS):
+        return False
+    names = [origin.name for origin in fact.origins if origin.label in (Label.SECRET, Label.AUTHENTICATION)]
+    for word, owner in load_owners():
+        if any(word.search(name) for name in names) and not owner.search(host.name):
+            return True
+    return False
+
+
 def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
     """Return a rule's condition from its table; raises RulesInvalid for an unknown key or word."""
     companions = []
@@ -170,6 +187,7 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             detail=compile_detail(table.get("detail")),
             detail_not=compile_detail(table.get("detail_not")),
             contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
+            stranger=bool(table.get("stranger", False)),
         )
     except (KeyError, ValueError, re.error) as error:
         raise RulesInvalid(f"rule {rule.id!r}: {error}") from error
@@ -187,3 +205,10 @@ def load_places() -> dict[str, str]:
     """Return the named expressions that several rules share."""
     document = tomllib.loads((FOLDER / "places" / "places.toml").read_text(encoding="utf-8"))
     return {name: str(expression) for name, expression in document["places"].items()}
+
+
+@cache
+def load_owners() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """Return for every service an expression for its secrets' names, and one for its hosts."""
+    document = tomllib.loads((FOLDER / "places" / "owners.toml").read_text(encoding="utf-8"))
+    return tuple((re.compile(item["names"]), re.compile(item["hosts"])) for item in document["owner"])

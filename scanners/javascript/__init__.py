@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from scanners import limits
 from scanners.facts import Context, Fact
 from scanners.javascript.assembly import READERS
-from scanners.javascript.functions import call, unknown_arguments
+from scanners.javascript.calls import apply
+from scanners.javascript.functions import call
 from scanners.javascript.loading import run_module
 from scanners.javascript.modules import Module, Program, is_dead_place
 from scanners.javascript.obfuscation import note_obfuscation
+from scanners.javascript.parameters import unknown_arguments
 from scanners.javascript.parsing import parse_script
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import Function
@@ -36,7 +38,7 @@ def read_scripts(
     """Return the facts of all scripts together; what could not be read is an error, `path: reason`."""
     errors: list[str] = []
     modules = parse_all(scripts, errors)
-    walker = Walker(Program(modules), readers=READERS, follow=call)
+    walker = Walker(Program(modules), readers=READERS, follow=call, apply=apply)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, limits.SCRIPT_RECURSION))
     try:

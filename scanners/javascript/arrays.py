@@ -11,7 +11,17 @@ from scanners import limits
 from scanners.facts import Trick
 from scanners.javascript.folding import encode_buffer, fold_number, fold_text, number_at
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, UNKNOWN, Value, array_of, deep_marks, join_all, union
+from scanners.javascript.values import (
+    ANY_ITEM,
+    HOLE,
+    UNKNOWN,
+    Value,
+    array_of,
+    collection_of,
+    deep_marks,
+    join_all,
+    union,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -48,20 +58,38 @@ def map_items(walker: Walker, source: Value, callback: Value) -> Value:
 
 def any_call(walker: Walker, source: Value, callback: Value) -> Value:
     """Return what a callback makes of any item."""
-    items = source.shape.items if source.shape is not None and source.shape.items else None
-    item = join_all(items[:32]).replaced(marks=deep_marks(source)) if items else Value(marks=deep_marks(source))
+    item = item_of(source)
     if callback.function is None:
         if callback.path == "String.fromCharCode":
             return Value(marks=union(deep_marks(source)), tricks=frozenset({Trick.DECODED}))
         return Value(path="", marks=union(deep_marks(source)))
     value = walker.follow(walker, callback.function, [item, UNKNOWN, source], this=None)
-    return Value(marks=union(deep_marks(value), source.marks))
+    return collection_of(value, marks=source.marks)
+
+
+def item_of(source: Value) -> Value:
+    """Return what any item of a collection may be."""
+    shape = source.shape
+    if shape is not None and shape.items:
+        return join_all(shape.items[:32]).replaced(marks=deep_marks(source))
+    held = shape.props.get(ANY_ITEM) if shape is not None else None
+    return held.replaced(marks=deep_marks(source)) if held is not None else Value(marks=deep_marks(source))
+
+
+def flatten(source: Value) -> Value:
+    """Return a collection of collections as one."""
+    held = source.shape.props.get(ANY_ITEM) if source.shape is not None else None
+    if held is None or held.shape is None or not (held.shape.items or ANY_ITEM in held.shape.props):
+        return source
+    return collection_of(item_of(held), marks=deep_marks(source))
 
 
 def fold_items(walker: Walker, source: Value, name: str, args: list[Value]) -> Value | None:
     """Return what a method of an array gives; None when it is none of these."""
     shape = source.shape
     items = shape.items if shape is not None else None
+    if shape is not None and ANY_ITEM in shape.props:
+        return take_any(walker, source, name, args)
     if shape is None or items is None:
         return None
     if name == "join":
@@ -78,6 +106,21 @@ def fold_items(walker: Walker, source: Value, name: str, args: list[Value]) -> V
         return Value(shape=shape, marks=source.marks, tricks=source.tricks | tricks)
     if name in ("concat", "slice", "flat", "filter", "sort", "toReversed"):
         return copy_items(walker, source, items, name=name, args=args)
+    return None
+
+
+def take_any(walker: Walker, source: Value, name: str, args: list[Value]) -> Value | None:
+    """Return what a method of a collection of unknown size gives."""
+    if name in ("pop", "shift", "at", "find", "findLast"):
+        if args and args[0].function is not None:
+            any_call(walker, source, args[0])
+        return item_of(source)
+    if name in ("filter", "sort", "slice", "reverse", "concat", "toSorted", "values", "flat", "toArray"):
+        if args and args[0].function is not None:
+            any_call(walker, source, args[0])
+        return flatten(source) if name == "flat" else source
+    if name == "join":
+        return Value(HOLE, marks=deep_marks(source), tricks=item_of(source).tricks)
     return None
 
 

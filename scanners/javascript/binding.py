@@ -5,13 +5,16 @@ What the values are worth is read elsewhere.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from scanners.facts import Act, Trick
+from scanners.facts import Act, Context, Trick
 from scanners.javascript.conditions import note_guarding
 from scanners.javascript.effects import words
 from scanners.javascript.expressions import add
 from scanners.javascript.members import member, name_of_key, read_member_of
+from scanners.javascript.pages import note_address
+from scanners.javascript.parameters import spied_arguments
 from scanners.javascript.tables.host import GLOBALS
 from scanners.javascript.values import UNDEFINED, UNKNOWN, Shape, Value, array_of, deep_marks, join, union
 
@@ -34,6 +37,10 @@ UNPATCHED = (
 PATCHABLE = words(
     "Function Array Object String Promise JSON Date Buffer fetch require eval setTimeout XMLHttpRequest WebSocket",
     "Reflect Proxy",
+)
+# Who replaces one of these sees the headers of other people's requests.
+SEES_REQUESTS = re.compile(
+    r"\b(fetch|XMLHttpRequest|axios|got|https?|undici|superagent|interceptors)\b|\.(request|login|setRequestHeader|parse|_load)$"
 )
 ALIASED = words("eval Function require")
 PLAIN = words("null undefined true false Error Symbol Map Set RegExp URL constructor Object.getPrototypeOf import.meta")
@@ -136,6 +143,7 @@ def bind_member(walker: Walker, pattern: Node, value: Value, scope: Scope | None
         base.shape.props["exports"] = value
         return
     store(walker, base, name, value)
+    note_address(walker, pattern, base, name, value)
     note_patch(walker, pattern, base, value, name=name)
     if base.path == "process.env" and name == "NODE_TLS_REJECT_UNAUTHORIZED" and value.text == "0":
         walker.frame.module.is_unverified = True
@@ -168,9 +176,15 @@ def note_patch(walker: Walker, node: Node, base: Value, value: Value, *, name: s
         return
     if name in ("onmessage", "onerror", "default") or path in PLAIN or path.split(".")[0] in PLAIN:
         return
+    if base.shape is not None and "prototype" in base.shape.props:
+        # A class of the plugin, by the name of what it inherits from.
+        return
     if path == "global" and name not in PATCHABLE:
         return
     walker.record(Act.HOST_PATCH, node, detail=f"{path}.{name}", tricks=value.tricks)
+    if value.function is not None and SEES_REQUESTS.search(f"{path}.{name}"):
+        given = spied_arguments(walker, value.function)
+        walker.follow(walker, value.function, given, this=None, context=Context.RUNTIME)
 
 
 def read_assignment(walker: Walker, node: Node) -> Value:

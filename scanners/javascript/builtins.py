@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scanners import limits
-from scanners.facts import Label, Trick
+from scanners.facts import Context, Label, Trick
 from scanners.javascript.arrays import map_items
+from scanners.javascript.authenticating import sent_marks
 from scanners.javascript.binding import note_patch
+from scanners.javascript.containers import CLASSES, FORMS, make_container, spell_out
 from scanners.javascript.effects import words
 from scanners.javascript.folding import (
     ENCODINGS,
@@ -22,8 +24,10 @@ from scanners.javascript.folding import (
     number_at,
 )
 from scanners.javascript.members import member, read_members_of
+from scanners.javascript.parameters import unknown_arguments
 from scanners.javascript.texts import as_number, as_text, parse_int
 from scanners.javascript.values import (
+    ANY_ITEM,
     HOLE,
     NO_MARKS,
     UNKNOWN,
@@ -164,6 +168,8 @@ def read_keys(walker: Walker, args: list[Value], node: Node) -> Value:
     if source.path == "process.env":
         read_members_of(walker, source, node)
     shape = source.shape
+    if shape is not None and ANY_ITEM in shape.props:
+        return source
     if shape is not None and shape.items is None and not shape.rest and len(shape.props) < 200:
         values = [value for name, value in shape.props.items() if not name.startswith("%")]
         return array_of(values, rest=source.marks)
@@ -185,12 +191,14 @@ def read_joined(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return one value with everything the arguments carry."""
     for arg in args:
         read_members_of(walker, arg, node)
-    marks = union(*[deep_marks(arg) for arg in args])
+    marks = union(*[sent_marks(arg) for arg in args])
     return Value(marks=marks) if marks else UNKNOWN
 
 
 def read_string_of(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return String(x)."""
+    if args and (args[0].path in FORMS or args[0].path == "URL#"):
+        return spell_out(args[0])
     return Value(as_text(args[0]), marks=deep_marks(args[0]), tricks=args[0].tricks) if args else Value("")
 
 
@@ -245,7 +253,8 @@ def read_url(walker: Walker, args: list[Value], node: Node) -> Value:
     text, base = as_text(first), as_text(args[1]) if len(args) > 1 else None
     if base and text is not None and "://" not in text:
         text = base.rstrip("/") + "/" + text.lstrip("/")
-    return Value(text, path="URL#", marks=union(*[arg.marks for arg in args]), tricks=first.tricks)
+    shape = Shape({"searchParams": Value(path="URLSearchParams#", shape=Shape())})
+    return Value(text, path="URL#", marks=union(*[arg.marks for arg in args]), tricks=first.tricks, shape=shape)
 
 
 def read_home(walker: Walker, args: list[Value], node: Node) -> Value:
@@ -283,11 +292,33 @@ def resolve_promise(walker: Walker, callee: Value, args: list[Value]) -> Value:
     return UNKNOWN
 
 
+def read_proxy(walker: Walker, args: list[Value], node: Node) -> Value:
+    """Return `new Proxy(target, traps)` as the target; its traps see everything that passes."""
+    target = args[0] if args else UNKNOWN
+    read_members_of(walker, target, node)
+    traps = args[1].shape if len(args) > 1 else None
+    seen = Value(marks=deep_marks(target)) if target.path == "process.env" else target
+    for trap in traps.props.values() if traps is not None else ():
+        if trap.function is not None:
+            given = unknown_arguments(walker, trap.function)
+            walker.follow(walker, trap.function, [seen, *given[1:]], this=None, context=Context.RUNTIME)
+    return target
+
+
+def make_class(path: str) -> Builtin:
+    """Return the reader of a container's constructor."""
+
+    def read(_walker: Walker, args: list[Value], _node: Node) -> Value:
+        return make_container(path, args)
+
+    return read
+
+
 HANDS_THROUGH = words(
     "util.promisify util.callbackify Promise.resolve Object.freeze Object.seal structuredClone",
     "Object Promise.race Promise.any Promise.allSettled Promise.all events.once util.deprecate bluebird.promisify",
     "bluebird.promisifyAll stream.promises.pipeline url.fileURLToPath url.pathToFileURL Object.fromEntries pify",
-    "util.types.isPromise Array.of",
+    "util.types.isPromise Array.of Object.getPrototypeOf Reflect.getPrototypeOf Object.setPrototypeOf",
 )
 BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(HANDS_THROUGH, read_first),
@@ -300,6 +331,8 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(
         ("JSON.stringify", "querystring.stringify", "qs.stringify", "util.inspect", "util.format"), read_joined
     ),
+    **{name: make_class(path) for name, path in CLASSES.items()},
+    "Proxy": read_proxy,
     "unescape": read_percent_unicode,
     **dict.fromkeys(("decodeURIComponent", "decodeURI"), read_percent),
     "os.homedir": read_home,

@@ -9,47 +9,41 @@ import re
 from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Context, Label, Trick
-from scanners.javascript.arrays import any_call, fold_method, map_items
+from scanners.javascript.arrays import any_call, flatten, fold_method, item_of, map_items
+from scanners.javascript.authenticating import authenticate
 from scanners.javascript.builtins import BUILTINS, resolve_promise
 from scanners.javascript.commands import COMMANDS
+from scanners.javascript.containers import put, say_container, take
 from scanners.javascript.effects import Effect, words
+from scanners.javascript.events import DATA, LISTENERS, is_callable, read_emit, read_listener
 from scanners.javascript.filing import FILING
-from scanners.javascript.functions import construct, unknown_arguments
+from scanners.javascript.functions import construct
 from scanners.javascript.members import read_member_of
+from scanners.javascript.pages import PAGES, run_in_page, send_command
+from scanners.javascript.parameters import spied_arguments, unknown_arguments
 from scanners.javascript.performing import Call, Special, perform_plain, run_callbacks
 from scanners.javascript.running import RUNNING
 from scanners.javascript.sending import SENDING
 from scanners.javascript.tables import EFFECTS
+from scanners.javascript.tables.host import GLOBALS
 from scanners.javascript.tables.network import ANSWERS, SOFT_SENDERS
-from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Marks, Value, array_of, deep_marks, union
+from scanners.javascript.texts import unescape
+from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Marks, Value, array_of, deep_marks, join_all, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from scanners.javascript.walker import Reader, Walker
 
-SPECIALS: dict[str, Special] = {**RUNNING, **COMMANDS, **FILING, **SENDING}
-LISTENERS = words("on once addListener addEventListener prependListener onmessage subscribe")
+SPECIALS: dict[str, Special] = {**RUNNING, **COMMANDS, **FILING, **SENDING, **PAGES}
 AT_ONCE = words(
     "forEach map filter reduce reduceRight some every find findIndex findLast flatMap sort each times then catch",
     "finally call apply tap nextTick parallel series waterfall eachSeries eachLimit mapLimit mapSeries run exec",
     "execute replace replaceAll transaction attempt try from pipe",
 )
-STREAMS = re.compile(
-    r"^(net|tls|http|https|http2|fs|child_process|process|crypto|zlib|ws|file|xhr|dgram|worker_threads|readline|script)\b.*#|^process\.std"
-)
-DATA = frozenset(
-    {
-        Label.NETWORK,
-        Label.FILE,
-        Label.CREDENTIALS,
-        Label.PROCESS,
-        Label.KEYS,
-        Label.CLIPBOARD,
-        Label.INPUT,
-        Label.DECODED,
-    }
+# What compilers put around require: the module comes out as it went in.
+IMPORT_WRAPPER = re.compile(
+    r"(__toESM|__importStar|__importDefault|_?_?interop\w*|__toModule|_getRequireWildcard\w*)\d*$"
 )
 PRIVATE = frozenset(
     {
@@ -64,7 +58,6 @@ PRIVATE = frozenset(
     }
     | {Label.CAMERA, Label.LISTING}
 )
-TYPES_OF_EVENTS = {"connection": "net.Socket#", "secureConnection": "net.Socket#"}
 
 
 def read_call(walker: Walker, node: Node) -> Value:
@@ -83,7 +76,7 @@ def read_call(walker: Walker, node: Node) -> Value:
         base, callee, name = read_member_of(walker, target)
     else:
         callee = walker.read(target)
-    args = read_arguments(walker, given)
+    args = read_arguments(walker, given, is_own=callee.function is not None)
     if callee.path == "?await":
         # The grammar takes `await (a, b)` for a call of a function named await.
         return args[-1] if args else UNKNOWN
@@ -104,15 +97,17 @@ def read_new(walker: Walker, node: Node) -> Value:
         return BUILTINS[callee.path](walker, args, node)
     hand_over(walker, args, NO_MARKS, "new")
     path = f"{callee.path}#" if callee.path and not callee.path.startswith("?") else ""
-    return Value(path=path, marks=union(*[deep_marks(arg) for arg in args]))
+    marks = union(*[deep_marks(arg) for arg in args])
+    # A client of a strange library is given a secret to prove who asks.
+    return Value(path=path, marks=marks if callee.path in GLOBALS else authenticate(marks))
 
 
-def read_arguments(walker: Walker, given: Node | None) -> list[Value]:
+def read_arguments(walker: Walker, given: Node | None, *, is_own: bool = False) -> list[Value]:
     """Return the arguments of a call, spread arrays laid out."""
     if given is None:
         return []
     if given.type == "template_string":
-        return [walker.read(given)]
+        return read_tagged(walker, given) if is_own else [walker.read(given)]
     args: list[Value] = []
     for child in given.named_children:
         if child.type == "comment":
@@ -125,16 +120,38 @@ def read_arguments(walker: Walker, given: Node | None) -> list[Value]:
     return args
 
 
+def read_tagged(walker: Walker, template: Node) -> list[Value]:
+    """Return the arguments of a tagged template: its texts with their raw forms, and its values."""
+    texts, raw, values = [""], [""], []
+    for child in template.named_children:
+        if child.type == "template_substitution":
+            values.append(walker.read(child.named_children[0]) if child.named_children else UNKNOWN)
+            texts.append("")
+            raw.append("")
+        else:
+            texts[-1] += unescape(walker.text(child))
+            raw[-1] += walker.text(child)
+    parts = array_of(Value(text) for text in texts)
+    if parts.shape is not None:
+        parts.shape.props["raw"] = array_of(Value(text) for text in raw)
+    return [parts, *values]
+
+
 def apply(walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node) -> Value:
     """Return what a call of a value is worth."""
     if name in ("call", "apply", "bind") and (base.function is not None or is_callable(base.path)):
         return apply_again(walker, base, name, args, node)
     if callee.path.startswith("%"):
+        if callee.path == "%any" and callee.shape is not None:
+            choices = callee.shape.items or []
+            return join_all([apply(walker, choice, base, name, list(args), node) for choice in choices])
         if callee.path == "%bound" and callee.shape is not None:
             target, *rest = callee.shape.items or [UNKNOWN]
             return apply(walker, target, UNKNOWN, None, [*rest, *args], node)
         return resolve_promise(walker, callee, args)
     if callee.function is not None:
+        if args and IMPORT_WRAPPER.match(callee.function.name) and not args[0].path.startswith(("?", "%")):
+            return args[0]
         return walker.follow(walker, callee.function, args, this=base if name is not None else None)
     effect = EFFECTS.get(callee.path)
     if effect is not None:
@@ -152,11 +169,6 @@ def apply(walker: Walker, callee: Value, base: Value, name: str | None, args: li
 def with_tricks(value: Value, callee: Value) -> Value:
     """Return a value with the detours by which the function that made it was reached."""
     return value.replaced(tricks=value.tricks | callee.tricks) if callee.tricks else value
-
-
-def is_callable(path: str) -> bool:
-    """Return whether a name means a function the tables or JavaScript know."""
-    return path in EFFECTS or path in BUILTINS or path.startswith("%")
 
 
 def apply_again(walker: Walker, function: Value, name: str, args: list[Value], node: Node) -> Value:
@@ -185,6 +197,9 @@ def perform(walker: Walker, effect: Effect, callee: Value, this: Value, args: li
 
 def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node) -> Value:
     """Read a method that no table knows, by its name and what it is called on."""
+    if base.path == "document.cookie":
+        # Looked through for one of them; sent as a whole they are somebody's session.
+        return Value(marks=frozenset({walker.mark(Label.SECRET, node, name="document.cookie")}))
     if name is not None:
         folded = fold_method(walker, base, name, args, node)
         if folded is not None:
@@ -229,6 +244,36 @@ def note_sending(walker: Walker, base: Value, args: list[Value], node: Node) -> 
         walker.record(Act.NETWORK_SEND, node, marks=marks)
 
 
+def read_find(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `list.find(f)`: any item."""
+    read_each(walker, base, args, node)
+    return item_of(base)
+
+
+def read_filter(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `list.filter(f)`: fewer of the same."""
+    if read_each(walker, base, args, node) is None:
+        return None
+    return base.replaced(marks=deep_marks(base)) if base.shape is not None else Value(marks=deep_marks(base))
+
+
+def read_flat_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `list.flatMap(f)`."""
+    value = read_each(walker, base, args, node)
+    return flatten(value) if value is not None else None
+
+
+def read_interceptor(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `client.interceptors.request.use(f)`: f sees every request with its headers."""
+    if not base.path.endswith(("interceptors.request", "interceptors.response")):
+        return None
+    for arg in args:
+        if arg.function is not None:
+            given = spied_arguments(walker, arg.function)
+            walker.follow(walker, arg.function, given, this=None, context=Context.RUNTIME)
+    return UNKNOWN
+
+
 def read_then(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
     """Read `promise.then(f)`: f gets what the promise is worth."""
     values = [walker.follow(walker, arg.function, [base], this=None) for arg in args[:1] if arg.function is not None]
@@ -243,29 +288,6 @@ def read_then(walker: Walker, base: Value, args: list[Value], node: Node) -> Val
 def read_catch(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
     """Read `promise.catch(f)`: the promise is still worth what it was."""
     run_callbacks(walker, args, UNKNOWN, first=9)
-    return base
-
-
-def read_listener(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
-    """Read `x.on(event, f)`: a stream's listener runs with it, any other one when somebody calls."""
-    event = as_text(args[0]) if args else None
-    marks = deep_marks(base)
-    is_stream = STREAMS.match(base.path) is not None or bool({mark[0] for mark in marks} & DATA)
-    for arg in args:
-        if arg.function is None:
-            if is_callable(arg.path) and is_stream:
-                apply(walker, arg, UNKNOWN, None, [Value(marks=marks)], node)
-            continue
-        if not is_stream:
-            context = Context.DEAD if walker.frame.context is Context.DEAD else Context.RUNTIME
-            given = unknown_arguments(walker, arg.function, extra=marks)
-            walker.follow(walker, arg.function, given, this=None, context=context)
-            continue
-        known = TYPES_OF_EVENTS.get(event or "")
-        value = Value(path=known or ("http.Response#" if event == "response" else ""), marks=marks)
-        given = [UNKNOWN] if event in ("error", "close", "finish") else [value, value]
-        walker.follow(walker, arg.function, given, this=None)
-        walker.frame.callbacks.append((arg.function, given))
     return base
 
 
@@ -329,8 +351,18 @@ def read_split(walker: Walker, base: Value, args: list[Value], node: Node) -> Va
 
 METHODS = {
     **dict.fromkeys(LISTENERS, read_listener),
-    **dict.fromkeys(("forEach", "some", "every", "find", "findIndex", "filter", "flatMap"), read_each),
+    **dict.fromkeys(("forEach", "some", "every", "findIndex"), read_each),
+    **dict.fromkeys(("find", "findLast"), read_find),
+    "filter": read_filter,
+    "flatMap": read_flat_map,
+    "use": read_interceptor,
+    "executeJavaScript": run_in_page,
+    **dict.fromkeys(("sendCommand", "send"), send_command),
     **dict.fromkeys(("catch", "finally"), read_catch),
+    **dict.fromkeys(("append", "set", "add"), put),
+    "get": take,
+    "toString": say_container,
+    "emit": read_emit,
     "then": read_then,
     "pipe": read_pipe,
     "pipeThrough": read_pipe,

@@ -15,7 +15,8 @@ from scanners.javascript.performing import Call, Special, data_marks, perform_pl
 from scanners.javascript.running import follow_layer
 from scanners.javascript.tables.code import SHELL_PROGRAMS
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, Value, deep_marks, spoken, union
+from scanners.javascript.values import HOLE, NO_MARKS, Marks, Value, deep_marks, spoken, union
+from scanners.stores import is_store
 
 if TYPE_CHECKING:
     from scanners.javascript.walker import Walker
@@ -39,6 +40,19 @@ ANALYSIS_COMMAND = re.compile(
     r"systeminfo.*(vmware|virtual)|wmic\s+(bios|computersystem|diskdrive).*(get|model|serial)|dmidecode|Get-WmiObject.*Win32_(BIOS|ComputerSystem)",
     re.IGNORECASE,
 )
+
+
+# Commands of other programs that print what those programs keep secret.
+GIVES_CREDENTIALS = re.compile(
+    r"\bgit\s+credential(-\w+)?\s+(fill|get)|\bgh\s+auth\s+token|\bgcloud\s+auth\s+(\S+\s+)?print-(access|identity)-token"
+    r"|\baz\s+account\s+get-access-token|\baws\s+(configure\s+(get|export-credentials)|sts\s+get-session-token)"
+    r"|\bsecurity\s+(find-(generic|internet)-password|dump-keychain)|\bsecret-tool\s+(lookup|search)"
+    r"|\bdocker-credential-\w+\s+get|\bkubectl\s+config\s+view\b.*--raw|\bop\s+(item\s+get|read)\b|\bpass\s+show\b"
+    r"|\bnpm\s+(token\s+list|config\s+get\s+\S*_authToken)|\bvault\s+(read|kv\s+get)\b|\bnetsh\s+wlan\s+show\b.*key=clear"
+    r"|\bbw\s+get\b|\bheroku\s+auth:token|\bglab\s+auth\s+.*token",
+    re.IGNORECASE,
+)
+READS_FILE = re.compile(r"(?:\S*/)?(?:cat|type|head|tail|less|more|strings|base64|xxd|grep)\s", re.IGNORECASE)
 
 
 def start_shell(walker: Walker, call: Call) -> Value:
@@ -71,9 +85,7 @@ def start_fork(walker: Walker, call: Call) -> Value:
     )
 
 
-def record_command(
-    walker: Walker, call: Call, line: str, tricks: set[Trick], marks: frozenset[tuple[Label, str, int]]
-) -> Value:
+def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], marks: Marks) -> Value:
     """Record a program's start and what its command line says beyond that."""
     shown = spoken(line)[:COMMAND_CHARACTERS]
     encoded = ENCODED.search(shown)
@@ -97,7 +109,11 @@ def record_command(
         follow_layer(walker, inline[1].replace('\\"', '"') if inline[1] else inline[2] or inline[3], call.node)
     if has_socket_streams(call):
         walker.record(Act.STREAM_TO_SOCKET, call.node, detail=shown, marks=marks)
-    value = result_of(walker, call, place=shown)
+    extra = NO_MARKS
+    if GIVES_CREDENTIALS.search(shown) or (READS_FILE.match(shown) and is_store(shown)):
+        walker.record(Act.FILE_READ, call.node, detail=shown)
+        extra = walker.marks((Label.CREDENTIALS,), call.node)
+    value = result_of(walker, call, place=shown, extra=extra)
     run_callbacks(walker, call.args, Value(marks=value.marks), first=1)
     return value
 

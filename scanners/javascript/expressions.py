@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from scanners import limits
 from scanners.facts import Act, Context, Trick
+from scanners.javascript.authenticating import authenticate, ends_user, joined_marks
 from scanners.javascript.conditions import guards
-from scanners.javascript.members import name_of_key, read_member, read_members_of
+from scanners.javascript.containers import FORMS, spell_out
+from scanners.javascript.members import global_named, name_of_key, read_member, read_members_of
 from scanners.javascript.tables.host import GLOBALS, WHOLE
 from scanners.javascript.texts import as_number, as_text, is_true, read_number, unescape
 from scanners.javascript.values import (
@@ -53,18 +55,16 @@ CONSTANTS = {"true": TRUE, "false": FALSE, "undefined": UNDEFINED, "null": Value
 
 def read_identifier(walker: Walker, node: Node) -> Value:
     """Return what a name is bound to, or the global it means."""
-    return find_name(walker, walker.text(node))
+    return find_name(walker, walker.text(node), node)
 
 
-def find_name(walker: Walker, name: str) -> Value:
+def find_name(walker: Walker, name: str, node: Node) -> Value:
     """Return what a name means in the current scope."""
     binding = walker.frame.scope.find(name)
     if binding is not None:
         return binding.value
-    if name in GLOBALS:
-        return Value(path=name)
-    if name in WHOLE:
-        return Value(path="global")
+    if name in GLOBALS or name in WHOLE:
+        return global_named(walker, name, node)
     return CONSTANTS.get(name) or Value(path="?" + name)
 
 
@@ -86,19 +86,26 @@ def read_number_literal(walker: Walker, node: Node) -> Value:
 def read_template(walker: Walker, node: Node) -> Value:
     """Return a template with holes where it is not constant."""
     parts: list[Value] = []
+    marks = NO_MARKS
     text = ""
     for child in node.named_children:
         if child.type == "template_substitution":
-            inner = [walker.read(part) for part in child.named_children]
+            inner = [spoken_out(walker.read(part)) for part in child.named_children]
             parts.extend(inner)
+            marks = union(marks, *[joined_marks(text, deep_marks(part)) for part in inner])
             found = as_text(inner[0]) if inner else ""
-            text += HOLE if found is None else found
+            more = HOLE if found is None else found
         else:
-            text += unescape(walker.text(child))
-        if len(text) > limits.FOLD_CHARACTERS:
-            text = HOLE
+            more = unescape(walker.text(child))
+        marks = authenticate(marks) if marks and ends_user(text, more) else marks
+        text = text + more if len(text) + len(more) <= limits.FOLD_CHARACTERS else HOLE
     tricks = NO_TRICKS.union(*[part.tricks for part in parts], {Trick.JOINED} if parts and HOLE not in text else ())
-    return Value(text, marks=union(*[deep_marks(part) for part in parts]), tricks=tricks)
+    return Value(text, marks=marks, tricks=tricks)
+
+
+def spoken_out(value: Value) -> Value:
+    """Return a form or an address as text, and any other value as it is."""
+    return spell_out(value) if value.path in FORMS or value.path == "URL#" else value
 
 
 def read_regex(walker: Walker, node: Node) -> Value:
@@ -117,8 +124,11 @@ def read_array(walker: Walker, node: Node) -> Value:
             items.append(walker.read(child))
             continue
         spread = walker.read(child)
+        letters = spread.text if spread.text is not None and HOLE not in spread.text else None
         if spread.shape is not None and spread.shape.items is not None:
             items.extend(spread.shape.items)
+        elif letters is not None and len(letters) <= limits.SCRIPT_MAP_ITEMS:
+            items.extend(Value(letter, marks=spread.marks, tricks=spread.tricks) for letter in letters)
         else:
             rest = union(rest, deep_marks(spread))
     return array_of(items, rest=rest)
@@ -206,6 +216,7 @@ def read_and(walker: Walker, left: Value, right: Node, whole: Node) -> Value:
 
 def add(left: Value, right: Value) -> Value:
     """Return the sum of two numbers or the two texts in one."""
+    left, right = spoken_out(left), spoken_out(right)
     marks = union(left.marks, right.marks)
     if left.number is not None and right.number is not None and left.text is None and right.text is None:
         return Value(number=left.number + right.number, marks=marks)
@@ -215,7 +226,11 @@ def add(left: Value, right: Value) -> Value:
     tricks = left.tricks | right.tricks
     if texts[0] is None and texts[1] is None:
         return Value(HOLE, marks=marks, tricks=tricks) if marks else UNKNOWN
-    text = (HOLE if texts[0] is None else texts[0]) + (HOLE if texts[1] is None else texts[1])
+    first, second = (HOLE if part is None else part for part in texts)
+    if marks:
+        before = authenticate(deep_marks(left)) if ends_user(first, second) else deep_marks(left)
+        marks = union(before, joined_marks(first, deep_marks(right)))
+    text = first + second
     if len(text) > limits.FOLD_CHARACTERS:
         return Value(marks=marks, tricks=tricks)
     return Value(text, marks=marks, tricks=tricks if HOLE in text else tricks | {Trick.JOINED})
@@ -294,7 +309,8 @@ def read_inner(walker: Walker, node: Node) -> Value:
     if node.type in ("spread_element", "yield_expression") and value.path == "process.env":
         read_members_of(walker, value, node)
     if node.type == "yield_expression":
-        walker.frame.returns.append(value)
+        endless = value.tricks | {Trick.LOOP} if walker.frame.looped else value.tricks
+        walker.frame.returns.append(value.replaced(tricks=endless))
     return value
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scanners import limits
-from scanners.facts import Context, Label
+from scanners.facts import Context
 from scanners.javascript.binding import bind
 from scanners.javascript.members import name_of_key
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import (
-    NO_MARKS,
     UNKNOWN,
     Function,
-    Marks,
     Shape,
     Value,
     array_of,
@@ -276,22 +274,6 @@ def bind_parameters(walker: Walker, node: Node, args: Sequence[Value], scope: Sc
             value = walker.read(default)
         bind(walker, pattern, value, scope=scope)
         position += 1
-
-
-def unknown_arguments(walker: Walker, function: Function, *, extra: Marks = NO_MARKS) -> list[Value]:
-    """Return arguments for a function that somebody else calls: labelled, and known by the parameters' names."""
-    listed = function.node.child_by_field_name("parameters") or function.node.child_by_field_name("parameter")
-    if listed is None:
-        return []
-    nodes = listed.named_children if listed.type == "formal_parameters" else [listed]
-    args: list[Value] = []
-    for node in nodes:
-        pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
-        content = function.module.content[pattern.start_byte : pattern.end_byte].decode("utf-8", "replace")
-        line = function.module.base_line or node.start_point.row + 1
-        marks = union({(Label.ARGUMENT, function.module.path, line)}, extra)
-        args.append(Value(path="?" + content if pattern.type == "identifier" else "?", marks=marks))
-    return args
 
 
 FUNCTIONS: dict[str, Reader] = {

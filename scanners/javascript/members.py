@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scanners import limits
 from scanners.facts import Act, Label, Trick
+from scanners.javascript.containers import spell_out
 from scanners.javascript.effects import words
 from scanners.javascript.tables.host import (
     FOLDERS,
@@ -18,16 +20,19 @@ from scanners.javascript.tables.host import (
     SECRET_VARIABLE,
     WHOLE,
 )
+from scanners.javascript.tables.pages import STORAGES
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Shape, Value, deep_marks, union
+from scanners.javascript.values import HOLE, NO_MARKS, NO_TRICKS, UNKNOWN, Shape, Value, deep_marks, join_all, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from scanners.javascript.walker import Walker
 
+# Modules whose functions all do the same to a text, whichever is meant.
+RUNNERS = {"child_process": "child_process.exec", "vm": "vm.runInThisContext"}
 FEW = 8  # entries of a table whose key is unknown
-PLATFORM = words("platform arch")
+PLATFORM = words("process.platform process.arch")
 MESSAGES = re.compile(
     r"^\?(msg|message|m|newmessage|oldmessage|ctx|context|interaction|event|update|callbackquery|callback_query|i|inter)"
     r"(\.(message|msg|update|callbackquery|callback_query|editedmessage|channelpost))*$",
@@ -42,6 +47,8 @@ MESSAGE_PARTS = {
 }
 WEB_REQUEST = re.compile(r"^\?(req|request|ctx\.request)$")
 WEB_PARTS = words("body query params headers cookies rawBody url")
+STORAGE_METHODS = words("getItem setItem removeItem clear key length")
+VARIABLE = re.compile(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")
 SECRET_OWNERS = re.compile(r"^\?(?!lexer|parser|tokenizer|scanner|state|node|match|tokens)")
 BUILTIN_METHODS = words(
     "at concat copyWithin entries every fill filter find flat flatMap forEach includes indexOf join keys map pop",
@@ -81,12 +88,17 @@ def unknown_member(walker: Walker, base: Value, key: Value, node: Node) -> Value
     marks = union(deep_marks(base), key.marks)
     if base.path == "process.env":
         return Value(marks=union(key.marks, {walker.mark(Label.ENVIRONMENT, node)}))
+    if base.path in RUNNERS:
+        return Value(path=RUNNERS[base.path], marks=key.marks, tricks=frozenset({Trick.LOOKED_UP}))
     if base.path in ("global", "require.cache", "module.children"):
         return Value(path="?" + base.path, marks=marks, tricks=frozenset({Trick.LOOKED_UP}))
     if base.shape is not None:
         parts = [*base.shape.props.values(), *(base.shape.items or ())]
         # In a large table any entry may be meant, and to pick one would be a guess.
         parts = parts if len(parts) <= FEW else []
+        functions = [part for part in parts if part.function is not None]
+        if len(functions) > 1:
+            return Value(path="%any", marks=marks, shape=Shape(items=functions), tricks=frozenset({Trick.LOOKED_UP}))
         named = next((part for part in parts if part.function is not None or part.path), None)
         if named is not None:
             return Value(
@@ -96,6 +108,9 @@ def unknown_member(walker: Walker, base: Value, key: Value, node: Node) -> Value
                 shape=named.shape,
                 tricks=frozenset({Trick.LOOKED_UP}),
             )
+        held = [part for part in parts if part.shape is not None and part.shape.items is None]
+        if held:
+            return Value(marks=marks, shape=join_all(held).shape)
     return Value(marks=marks) if marks else UNKNOWN
 
 
@@ -110,6 +125,8 @@ def member(walker: Walker, base: Value, name: str, node: Node) -> Value:
             return found
     if name == "constructor":
         return constructor_of(base)
+    if name == "__proto__":
+        return base
     if base.path.startswith("process.env"):
         return variable(walker, base, name, node)
     value = platform_member(walker, base, name, node)
@@ -152,23 +169,49 @@ def platform_member(walker: Walker, base: Value, name: str, node: Node) -> Value
     if not path or path.startswith(("?", "native:")) or path in ("true", "false", "undefined", "null"):
         return None
     if path == "global":
-        return Value(path="global" if name in WHOLE else name, tricks=base.tricks)
+        return global_named(walker, name, node, tricks=base.tricks)
+    if path in STORAGES and name not in STORAGE_METHODS:
+        is_secret = SECRET_ATTRIBUTE.match(name) is not None
+        return Value(marks=frozenset({walker.mark(Label.SECRET, node, name=name)}) if is_secret else NO_MARKS)
     if name == "default" and base.shape is None:
         return base
     longer = f"{path}.{name}"
     longer = RENAMED.get(longer, longer)
+    known = known_member(walker, base, longer, node)
+    if known is not None:
+        return known
+    return Value(base.text if path.startswith("path:") else None, None, longer, base.marks, base.tricks)
+
+
+def known_member(walker: Walker, base: Value, longer: str, node: Node) -> Value | None:
+    """Return what a name of the platform is worth that says more than its name; None for all others."""
     if longer == "process.env":
         return environment(walker, node)
-    if path == "process" and name in PLATFORM:
+    if longer == "document.cookie":
+        return Value(path=longer, marks=walker.marks((Label.CREDENTIALS,), node))
+    if longer == "URL#.href":
+        return spell_out(base)
+    name = longer.rpartition(".")[2]
+    if longer in PLATFORM:
         walker.record(Act.HOST_INSPECT, node, detail=name)
         return Value(path=longer, marks=frozenset({walker.mark(Label.HOST, node)}))
     if longer in ("process.argv", "process.stdin"):
         return Value(path=longer, marks=frozenset({walker.mark(Label.INPUT, node)}))
-    if "#" in path and SECRET_ATTRIBUTE.match(name):
-        return Value(path=longer, marks=frozenset({walker.mark(Label.SECRET, node)}))
+    if "#" in base.path and SECRET_ATTRIBUTE.match(name):
+        secret = walker.mark(Label.SECRET, node, name=longer.replace("#", ""))
+        return Value(path=longer, marks=frozenset({secret}))
     if longer in ("os.EOL", "path.sep", "path.delimiter"):
         return Value({"os.EOL": "\n", "path.sep": "/", "path.delimiter": ":"}[longer])
-    return Value(base.text if path.startswith("path:") else None, None, longer, base.marks, base.tricks)
+    return None
+
+
+def global_named(walker: Walker, name: str, node: Node, *, tricks: frozenset[Trick] = NO_TRICKS) -> Value:
+    """Return what a name of the platform means."""
+    if name in WHOLE:
+        return Value(path="global", tricks=tricks)
+    # Whatever a page has stored is its user's.
+    marks = walker.marks((Label.CREDENTIALS,), node) if name in STORAGES else NO_MARKS
+    return Value(path=name, marks=marks, tricks=tricks)
 
 
 def environment(walker: Walker, node: Node) -> Value:
@@ -206,7 +249,7 @@ def variable(walker: Walker, base: Value, name: str, node: Node) -> Value:
     if base.path != "process.env":
         return Value(marks=base.marks)
     is_secret = SECRET_VARIABLE.search(name) is not None and HARMLESS_VARIABLE.match(name) is None
-    marks = frozenset({walker.mark(Label.SECRET if is_secret else Label.ENVIRONMENT, node)})
+    marks = frozenset({walker.mark(Label.SECRET if is_secret else Label.ENVIRONMENT, node, name=name)})
     walker.record(Act.ENVIRONMENT_READ, node, detail=name, marks=marks)
     folder = FOLDERS.get(name)
     return Value(folder, marks=NO_MARKS if folder else marks)
@@ -216,6 +259,9 @@ def labelled_member(walker: Walker, base: Value, name: str, node: Node) -> Value
     """Return a property of something unknown, labelled by what its name says."""
     path = f"{base.path}.{name}" if base.path.startswith("?") else ""
     marks = base.marks
+    if VARIABLE.match(name) and any(mark[0] is Label.ENVIRONMENT_ALL for mark in marks):
+        # Settings read from the environment are checked or copied as a whole, and used one by one.
+        return variable(walker, Value(path="process.env"), name, node)
     if path:
         if name in MESSAGE_PARTS and MESSAGES.match(base.path):
             walker.record(Act.USER_DATA, node, detail=MESSAGE_PARTS[name])
@@ -223,10 +269,18 @@ def labelled_member(walker: Walker, base: Value, name: str, node: Node) -> Value
         elif name in WEB_PARTS and WEB_REQUEST.match(base.path):
             marks = union(marks, {walker.mark(Label.NETWORK, node)})
     if SECRET_ATTRIBUTE.match(name) and (not path or SECRET_OWNERS.match(path)):
-        marks = union(marks, {walker.mark(Label.SECRET, node)})
+        marks = union(marks, {walker.mark(Label.SECRET, node, name=spell(walker, path, name, node))})
     if len(path) > 80:
         path = ""
     return Value(path=path, marks=marks) if path or marks else UNKNOWN
+
+
+def spell(walker: Walker, path: str, name: str, node: Node) -> str:
+    """Return what a secret attribute is called: by the value it belongs to, or as it is written."""
+    if path:
+        return path[1:]
+    written = walker.text(node) if node.type == "member_expression" else name
+    return written if len(written) <= limits.SCRIPT_NAME_CHARACTERS else name
 
 
 def name_of_key(walker: Walker, key: Node | None) -> str | None:

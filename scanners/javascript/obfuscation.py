@@ -33,6 +33,6 @@ def note_obfuscation(walker: Walker, module: Module) -> None:
     if not (renamed or rotates or spells):
         return
     walker.reset(Frame(module, module.scope, "", module.context))
-    marks = frozenset({(Label.DECODED, module.path, 1)})
+    marks = frozenset({(Label.DECODED, module.path, 1, "")})
     node = module.root.named_children[0] if module.root.named_children else module.root
     walker.record(Act.HOST_ANALYSIS, node, detail="obfuscated", marks=marks, tricks=frozenset({Trick.DECODED}))

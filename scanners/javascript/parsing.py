@@ -21,6 +21,15 @@ CHUNK = 65_536
 TYPE_EXPORT = re.compile(rb"^export type \*(?: as \w+)? from (?:'[^'\n]*'|\"[^\"\n]*\")", re.MULTILINE)
 
 
+DECLARATIONS = re.compile(r"\.d\.[cm]?ts$", re.IGNORECASE)
+TYPE_IMPORT = re.compile(
+    rb"((?:[:<|&,(\[=]|=>|\bextends|\btypeof|\bkeyof|\breadonly)\s*)"
+    rb"(import\((?:'[^'\n]*'|\"[^\"\n]*\")\))(?=\s*[;,)\]|&>]|\s*\.(?!then\b|catch\b|finally\b|default\()\w)"
+)
+VARIANCE = re.compile(rb"([<,]\s*)((?:in |out |in out )(?=\w+\s*(?:[,>=]|extends)))")
+UNNAMED = re.compile(rb"^export default function ?\((?=[^{\n]*;\s*$)", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A tree with its bytes; `broken` is the line of the first thing that does not parse, or 0."""
@@ -37,6 +46,8 @@ def parse_script(text: str, *, path: str) -> Parsed | None:
     if suffix in GRAMMARS:
         # The grammar does not know these yet; they name types alone, and nothing of them runs.
         content = TYPE_EXPORT.sub(lambda match: b" " * len(match[0]), content)
+    if DECLARATIONS.search(path):
+        content = spare_types(content)
     best: Parsed | None = None
     fewest = 0
     for grammar in GRAMMARS.get(suffix, (JAVASCRIPT, TSX, TYPESCRIPT)):
@@ -49,6 +60,13 @@ def parse_script(text: str, *, path: str) -> Parsed | None:
         if best is None or count < fewest:
             best, fewest = Parsed(root, content, line), count
     return best
+
+
+def spare_types(content: bytes) -> bytes:
+    """Return a file of declarations without types that the grammar does not know; what could run stays."""
+    content = TYPE_IMPORT.sub(lambda match: match[1] + b"I" * len(match[2]), content)
+    content = VARIANCE.sub(lambda match: match[1] + b" " * len(match[2]), content)
+    return UNNAMED.sub(b"declare function defaults(", content)
 
 
 def parse_bytes(content: bytes, *, grammar: tree_sitter.Language) -> Node | None:

@@ -45,7 +45,7 @@ class Draft:
     def finish(self) -> Fact:
         """Return the fact; origins in other files count as line 0."""
         path, line, _, act = self.place
-        origins = {Origin(label, at if where == path else 0) for label, where, at in self.marks}
+        origins = {Origin(label, at if where == path else 0, name) for label, where, at, name in self.marks}
         return Fact(
             act,
             path,

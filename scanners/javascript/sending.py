@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Context, Label, Trick
+from scanners.javascript.authenticating import authenticate, authenticate_settings, sent_marks
+from scanners.javascript.containers import spell_out
 from scanners.javascript.effects import ALL
 from scanners.javascript.performing import (
     Call,
@@ -41,6 +43,8 @@ CARRIED = (
     "path",
     "hostname",
 )
+HEADERS = ("setHeader", "setRequestHeader", "appendHeader")
+PROVING = ("headers", "auth")
 ASKING = ("", "GET", "HEAD", "OPTIONS")
 
 
@@ -49,8 +53,8 @@ def address_of(args: list[Value]) -> Value:
     for arg in args[:2]:
         if arg.function is not None:
             continue
-        if arg.text is not None:
-            return arg
+        if arg.text is not None or arg.path == "URL#":
+            return spell_out(arg) if arg.path == "URL#" else arg
         found = address_in(arg)
         if found is not None:
             return found
@@ -83,10 +87,14 @@ def carried(call: Call, *, is_post: bool) -> Marks:
         if arg.function is not None:
             continue
         if is_post and position == 1:
-            found.append(deep_marks(arg))
+            found.append(sent_marks(arg))
         elif arg.shape is not None and arg.shape.items is None:
             found.append(arg.shape.rest)
-            found += [deep_marks(part) for name in CARRIED if (part := arg.shape.get(name)) is not None]
+            found += [
+                authenticate(deep_marks(part)) if name in PROVING else sent_marks(part)
+                for name in CARRIED
+                if (part := arg.shape.get(name)) is not None
+            ]
     return union(*found)
 
 
@@ -104,7 +112,9 @@ def send_request(walker: Walker, call: Call) -> Value:
         sent = union(sent, address.marks)
     act = Act.NETWORK_SEND if is_post or method not in ASKING or sent else Act.NETWORK_FETCH
     tricks = tricks_of(call, address) | unverified(walker, call)
-    walker.record(act, call.node, detail=text, marks=sent if act is Act.NETWORK_SEND else address.marks, tricks=tricks)
+    # Whoever is asked at an address that is a secret as a whole has handed it out.
+    asked = address.marks if text.strip(HOLE) else authenticate(address.marks)
+    walker.record(act, call.node, detail=text, marks=sent if act is Act.NETWORK_SEND else asked, tricks=tricks)
     value = result_of(walker, call, place=text)
     run_callbacks(walker, call.args, value, first=call.effect.callback)
     return value
@@ -145,7 +155,7 @@ def connect(walker: Walker, call: Call) -> Value:
     text = as_text(address) or ""
     if call.effect.act is not None:
         tricks = tricks_of(call, address) | unverified(walker, call)
-        walker.record(call.effect.act, call.node, detail=text, marks=address.marks, tricks=tricks)
+        walker.record(call.effect.act, call.node, detail=text, marks=authenticate(address.marks), tricks=tricks)
     if call.this.shape is not None and "#" in call.this.path:
         call.this.shape.props["%place"] = Value(text, marks=address.marks)
     value = result_of(walker, call)
@@ -168,15 +178,24 @@ def open_request(walker: Walker, call: Call) -> Value:
     if call.this.shape is not None:
         call.this.shape.props["%place"] = address
     act = Act.NETWORK_CONNECT
-    walker.record(act, call.node, detail=as_text(address) or "", marks=address.marks, tricks=tricks_of(call, address))
+    walker.record(
+        act,
+        call.node,
+        detail=as_text(address) or "",
+        marks=authenticate(address.marks),
+        tricks=tricks_of(call, address),
+    )
     return UNKNOWN
 
 
 def send_data(walker: Walker, call: Call) -> Value:
     """Read a write to a request or socket."""
-    marks = union(*[deep_marks(arg) for arg in call.args[: len(ALL)] if arg.function is None])
+    sent = authenticate if call.name in HEADERS else union
+    marks = union(*[sent(sent_marks(arg)) for arg in call.args[: len(ALL)] if arg.function is None])
     given = [arg for arg in call.args if arg.function is None]
-    if given and (marks or call.name not in ("setHeader", "emit")):
+    if call.this.path == "net.Socket#" and not place_of(call.this).strip(HOLE + ":{}0123456789"):
+        marks = authenticate_settings(marks)
+    if given and (marks or call.name not in (*HEADERS, "emit")):
         tricks = tricks_of(call, *given) | unverified(walker, call)
         walker.record(Act.NETWORK_SEND, call.node, detail=place_of(call.this), marks=marks, tricks=tricks)
     elif not given and call.effect.becomes == "" and "xhr" in call.this.path:
@@ -187,7 +206,8 @@ def send_data(walker: Walker, call: Call) -> Value:
 
 def send_chained(walker: Walker, call: Call) -> Value:
     """Read superagent's chain: `.send(data)`, `.set(header)`, `.attach(file)`."""
-    marks = union(*[deep_marks(arg) for arg in call.args])
+    sent = authenticate if call.name in ("set", "auth") else union
+    marks = union(*[sent(sent_marks(arg)) for arg in call.args])
     if call.name == "attach" and call.arg(1).text is not None:
         walker.record(Act.FILE_READ, call.node, detail=call.arg(1).text or "")
     if marks or call.name in ("send", "attach"):
@@ -197,8 +217,9 @@ def send_chained(walker: Walker, call: Call) -> Value:
 
 def send_named(walker: Walker, call: Call) -> Value:
     """Read a message by a client whose library knows where it goes."""
-    marks = union(place_marks(call.this), *[deep_marks(arg) for arg in call.args])
-    walker.record(Act.NETWORK_SEND, call.node, detail=place_of(call.this), marks=marks, tricks=tricks_of(call))
+    receiver = call.callee if call.callee.path == "answer#" else call.this
+    marks = union(authenticate(place_marks(receiver)), *[sent_marks(arg) for arg in call.args])
+    walker.record(Act.NETWORK_SEND, call.node, detail=place_of(receiver), marks=marks, tricks=tricks_of(call))
     return Value(marks=walker.marks((Label.NETWORK,), call.node))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanners.facts import Context
+from scanners.facts import Context, Trick
 from scanners.javascript.binding import bind
 from scanners.javascript.conditions import guards
 from scanners.javascript.effects import words
@@ -16,7 +16,7 @@ from scanners.javascript.loading import load_module
 from scanners.javascript.members import member
 from scanners.javascript.scopes import Scope
 from scanners.javascript.texts import is_true, unescape
-from scanners.javascript.values import UNKNOWN, Shape, Value, deep_marks, join_all
+from scanners.javascript.values import ANY_ITEM, UNKNOWN, Shape, Value, deep_marks, join_all
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,12 +133,16 @@ def read_for_in(walker: Walker, node: Node) -> Value:
     frame.scope = Scope(outer)
     left, right, body = (node.child_by_field_name(name) for name in ("left", "right", "body"))
     source = walker.read(right) if right is not None else UNKNOWN
+    # What an endless generator gives is given again and again.
+    endless = Trick.LOOP in source.tricks
+    frame.looped += endless
     frame.branch += 1
     if left is not None:
         bind(walker, left, any_of(source), scope=frame.scope)
     if body is not None:
         walker.read(body)
     frame.branch -= 1
+    frame.looped -= endless
     frame.scope = outer
     return UNKNOWN
 
@@ -148,6 +152,9 @@ def any_of(source: Value) -> Value:
     if source.shape is not None and source.shape.items:
         item = join_all(source.shape.items[:64])
         return item.replaced(marks=deep_marks(source))
+    any_item = source.shape.props.get(ANY_ITEM) if source.shape is not None else None
+    if any_item is not None:
+        return any_item.replaced(marks=deep_marks(source))
     return Value(marks=deep_marks(source))
 
 

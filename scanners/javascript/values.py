@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 HOLE: Final = "\ufffc"  # stands in a text for what is not constant
 MARKS_KEPT: Final = 24  # origins of one value; above this one of each label is kept
+ANY_ITEM: Final = "%item"  # the one property of a collection of unknown size: what any item may be
 DEPTH: Final = 6  # objects inside objects that are looked into
 
-Mark = tuple[Label, str, int]  # label, path and line where it enters
+Mark = tuple[Label, str, int, str]  # label, path and line where it enters, and what a secret is called there
 Marks = frozenset[Mark]
 NO_MARKS: Final[Marks] = frozenset()
 NO_TRICKS: Final[frozenset[Trick]] = frozenset()
@@ -179,6 +180,13 @@ def join_all(values: Iterable[Value]) -> Value:
 def array_of(items: Iterable[Value], *, rest: Marks = NO_MARKS) -> Value:
     """Return an array."""
     return Value(shape=Shape(items=list(items), rest=rest))
+
+
+def collection_of(item: Value, *, marks: Marks = NO_MARKS) -> Value:
+    """Return a collection of unknown size, of which any item may be this."""
+    if item.text is None and item.shape is None and item.function is None:
+        return Value(marks=union(item.marks, marks))
+    return Value(shape=Shape({ANY_ITEM: item}, rest=marks))
 
 
 def spoken(text: str | None) -> str:

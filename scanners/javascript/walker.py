@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scanners import limits
 from scanners.facts import Act, Context, Label, Trick
+from scanners.javascript.authenticating import marks_for
 from scanners.javascript.recording import Recorder
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import NO_MARKS, NO_TRICKS, UNKNOWN, Function, Mark, Marks, Value, deep_marks, union
@@ -35,6 +36,16 @@ class Follow(Protocol):
         this: Value | None,
         context: Context | None = None,
         loop: bool = False,
+    ) -> Value:
+        """Return what the call is worth."""
+        ...
+
+
+class Apply(Protocol):
+    """Calls any value, whether of the plugin, the platform or nobody knows."""
+
+    def __call__(
+        self, walker: Walker, callee: Value, base: Value, name: str | None, args: list[Value], node: Node
     ) -> Value:
         """Return what the call is worth."""
         ...
@@ -68,10 +79,11 @@ class Frame:
 class Walker:
     """Reads nodes in the order in which they run, as far as that can be said."""
 
-    def __init__(self, program: Program, *, readers: dict[str, Reader], follow: Follow) -> None:
+    def __init__(self, program: Program, *, readers: dict[str, Reader], follow: Follow, apply: Apply) -> None:
         self.program = program
         self.readers = readers
         self.follow = follow
+        self.apply = apply
         self.recorder = Recorder()
         self.frame: Frame
         self.steps = 0
@@ -132,9 +144,9 @@ class Walker:
         """Return the line of the plugin's own file for a node."""
         return self.frame.module.base_line or node.start_point.row + 1
 
-    def mark(self, label: Label, node: Node) -> Mark:
-        """Return where a label enters."""
-        return (label, self.frame.module.path, self.line(node))
+    def mark(self, label: Label, node: Node, *, name: str = "") -> Mark:
+        """Return where a label enters, and what a secret is called there."""
+        return (label, self.frame.module.path, self.line(node), name[: limits.SCRIPT_NAME_CHARACTERS])
 
     def marks(self, labels: tuple[Label, ...], node: Node) -> Marks:
         """Return where labels enter."""
@@ -155,7 +167,7 @@ class Walker:
             tricks |= {Trick.GUARDED}
         if frame.looped:
             tricks |= {Trick.LOOP}
-        self.recorder.add(frame, act, node, detail=detail, marks=marks, tricks=tricks)
+        self.recorder.add(frame, act, node, detail=detail, marks=marks_for(act, marks), tricks=tricks)
 
     def declare(self, name: str, value: Value, *, scope: Scope | None = None) -> None:
         """Bind a name in a scope, by default the innermost."""

@@ -135,7 +135,8 @@ GLOBALS: Final = words(
     "Number Boolean Reflect Math JSON Date Promise Symbol Proxy RegExp Error Intl WebAssembly XMLHttpRequest",
     "WebSocket EventSource Worker navigator TextDecoder TextEncoder Uint8Array module parseInt parseFloat prompt",
     "performance console Bun Deno script Map Set URL URLSearchParams FormData Blob Request Headers crypto",
-    "structuredClone document importScripts",
+    "structuredClone document importScripts Image localStorage sessionStorage location chrome cookieStore",
+    "addEventListener",
 )
 WHOLE: Final = words("globalThis global window self frames top parent")
 SAME_MODULE: Final = {

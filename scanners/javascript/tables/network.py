@@ -23,6 +23,8 @@ SERVES: Final = Effect(special="serve", becomes="http.Server#", gives=(Label.NET
 LOOKS_UP: Final = Effect(Act.NETWORK_LOOKUP, 0, data=(0,), gives=(Label.NETWORK,), callback=1)
 TALKS: Final = Effect(Act.NETWORK_SEND, "this", data=ALL, special="named_send")
 
+QUEUES: Final = Effect(Act.NETWORK_CONNECT, special="connect", becomes="queue#", gives=(Label.NETWORK,), callback=9)
+
 VERBS: Final = "get head options request stream paginate"
 SENDING: Final = "post put patch delete postForm putForm patchForm"
 LIBRARIES: Final = words(
@@ -54,7 +56,7 @@ NETWORK: Final[Table] = {
     **same(ASKS_RAW, "http.request http.get http2.request"),
     "http2.connect": Effect(Act.NETWORK_CONNECT, special="connect", becomes="http2.Session#", gives=(Label.NETWORK,)),
     "http2.Session#.request": Effect(Act.NETWORK_SEND, "this", data=ALL, becomes=REQUEST, special="send"),
-    **under(REQUEST, SENDS, "write end send setHeader"),
+    **under(REQUEST, SENDS, "write end send setHeader appendHeader"),
     **under(RESPONSE, CHAINS, "send set field attach query auth write end form json attachFile"),
     **same(CONNECTS, "net.connect net.createConnection tls.connect net.Socket#.connect ssh2.Client#.connect"),
     "net.Socket": Effect(becomes=SOCKET, special="socket"),
@@ -84,9 +86,19 @@ NETWORK: Final[Table] = {
         Effect(Act.NETWORK_CONNECT, 0, special="connect", becomes=SOCKET, gives=(Label.NETWORK,)),
         "EventSource mqtt.connect",
     ),
+    **same(
+        QUEUES,
+        "redis.createClient ioredis ioredis.Redis ioredis.default amqplib.connect nats.connect",
+    ),
+    **same(QUEUES, "kafkajs.Kafka zeromq.socket zeromq.Subscriber zeromq.Pull pusher-js ably.Realtime faye.Client"),
+    **same(QUEUES, "stompjs.client @stomp/stompjs.Client centrifuge.Centrifuge sockjs-client reconnecting-websocket"),
+    **same(QUEUES, "websocket.client websocket.w3cwebsocket irc.Client irc-framework.Client tmi.js.Client"),
+    "mqtt.connectAsync": QUEUES,
+    "answer#": TALKS,
+    **under("queue#", TALKS, "publish sendToQueue say emit"),
     **same(Effect(special="socket", becomes="xhr#"), "XMLHttpRequest xmlhttprequest.XMLHttpRequest xhr2"),
     "xhr#.open": Effect(Act.NETWORK_CONNECT, 1, data=(1,), special="open"),
-    "xhr#.send": SENDS,
+    **under("xhr#", SENDS, "send setRequestHeader"),
     **same(Effect(special="connect", becomes="mail#"), "nodemailer.createTransport nodemailer.default.createTransport"),
     "mail#.sendMail": TALKS,
     **same(Effect(special="connect", becomes="webhook#"), "discord.js.WebhookClient discord-webhook-node.Webhook"),
