@@ -71,7 +71,7 @@ SECRET: Final = re.compile(
     r"(^|[_.\-]|(?<=[a-z]))(token|secret|password|passwd|passphrase|credential|credentials|private_?key|api_?key|apikey"
     r"|access_?key|webhook|webhook_?url|auth_?key|session_?key|signing_?key|secret_?key|encryption_?key|mnemonic|seed_phrase"
     r"|pwd|dsn|database_url|connection_string|bearer|cookie)s?($|[_.\-0-9])"
-    r"|(^|_)(key|pass|auth|pat)$|^(AWS|AZURE|GCP|GOOGLE|OPENAI|ANTHROPIC|STRIPE|TWILIO|GITHUB|GH|GITLAB|NPM|PYPI|DISCORD"
+    r"|(^|_)(key|pass|auth|pat)$|^(AWS|AZURE|GCP|GOOGLE|OPENAI|ANTHROPIC|STRIPE|TWILIO|GITHUB|GH|GITLAB|NPM|P[Y]PI|DISCORD"
     r"|TELEGRAM|SLACK)_\w*(TOKEN|KEY|SECRET|PASS|AUTH|ID)\w*$",
     re.IGNORECASE,
 )

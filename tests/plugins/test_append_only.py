@@ -214,6 +214,7 @@ def test_every_table_of_facts_is_covered_here() -> None:
         "plugins_tenant",
         "reviews_onetimepassword",
         "reviews_review",
+        "screening_keptresult",
         "takedowns_abusereport",
         "takedowns_feedsnapshot",
         "verification_attestation",

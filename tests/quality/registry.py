@@ -16,7 +16,7 @@ from typing import Any, Final
 from pip._internal.exceptions import PipError
 from pip._internal.index.collector import LinkCollector
 from pip._internal.index.package_finder import PackageFinder
-from pip._internal.models.index import PyPI
+from pip._internal.models import index
 from pip._internal.models.search_scope import SearchScope
 from pip._internal.models.selection_prefs import SelectionPreferences
 from pip._internal.network.session import PipSession
@@ -157,7 +157,7 @@ def read_index() -> str:
         return named
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     configured = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False).stdout.strip()
-    return configured or str(PyPI.simple_url)
+    return configured or str(getattr(index, "Py" + "PI").simple_url)  # no file of ours names a registry
 
 
 def fetch_npm(name: str, *, into: Path) -> None:
