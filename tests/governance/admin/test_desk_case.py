@@ -76,6 +76,7 @@ def test_case_shows_capabilities_with_their_places_engines_and_layers(
 
 def test_case_of_a_report_of_old_is_shown(review: Review, ben: User, sign_in: SignIn) -> None:
     (scan,) = review.version.scans.all()
+    assert scan.report is not None
     old = {name: value for name, value in scan.report.items() if name not in {"capabilities", "sandbox"}}
     for run in old["engines"]:
         del run["files_prefiltered"]
