@@ -27,6 +27,7 @@ SOURCE_BYTES: Final = 1 * MIB  # one source file
 SOURCE_TOTAL_BYTES: Final = 20 * MIB  # all source files of one artifact
 SNIPPET_CHARACTERS: Final = 200  # quoted in a finding, one line
 FOLD_CHARACTERS: Final = 1_000_000  # a folded or decoded string that grows above this is given up as unknown
+FOLD_INTEGER_BITS: Final = 4096  # integers beyond it only serve to burn time
 FOLD_LAYERS: Final = 5  # decoded code inside decoded code inside ...
 STAGED_BYTES: Final = 4 * SOURCE_TOTAL_BYTES  # sources, their canonical copies and decoded layers together
 LAYERS_PER_FILE: Final = 50  # decoded texts followed in one file

@@ -39,7 +39,6 @@ UNCOMPUTABLE = (
     ArithmeticError,
     struct.error,
 )
-BIGGEST = 1 << 4096  # integers beyond it only serve to burn time
 
 
 def concatenate(parts: Sequence[Value], *, tricks: Tricks = JOINED) -> Value:
@@ -107,7 +106,7 @@ def compute(operator: ast.operator, left: Plain, right: Plain) -> Plain:
         return None
     if isinstance(result, str | bytes | tuple) and len(result) > limits.FOLD_CHARACTERS:
         return None
-    return result if not isinstance(result, int) or -BIGGEST < result < BIGGEST else None
+    return result if not isinstance(result, int) or result.bit_length() <= limits.FOLD_INTEGER_BITS else None
 
 
 def add(left: Plain, right: Plain) -> Plain:

@@ -7,6 +7,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from scanners import limits
 from scanners.python.indirection import Analysis, rewrite
 
 # Escapes that stand for a letter or digit; honest code escapes control characters.
@@ -34,14 +35,44 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
     found = analysis.replacements
     pairs = zip(ast.walk(tree), ast.walk(fresh), strict=True)
     replacements = {id(twin): found[id(node)] for node, twin in pairs if id(node) in found}
-    try:
-        copied = ast.unparse(rewrite(fresh, analysis=Analysis(replacements=replacements)))
-    except ValueError:
-        # Python 3.11 cannot spell every f-string. The passes have read the tree; only the patterns lack a second look.
-        return None
+    fresh = make_spellable(rewrite(fresh, analysis=Analysis(replacements=replacements)))
+    copied = ast.unparse(fresh)
     count = copied.count("\n") + 1
     lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
+
+
+def make_spellable(tree: ast.Module) -> ast.Module:
+    """Replace in place what `ast.unparse` refuses to write; else one such text would take the whole copy away."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > limits.FOLD_INTEGER_BITS:
+            node.value = Hexadecimal(node.value)
+    try:
+        ast.unparse(tree)
+    except ValueError:
+        return ast.fix_missing_locations(Loosener().visit(tree))
+    return tree
+
+
+class Hexadecimal(int):
+    """An integer too long for Python to write in decimal (more than 4300 digits is a ValueError)."""
+
+    def __repr__(self) -> str:
+        return hex(self)
+
+
+class Loosener(ast.NodeTransformer):
+    """Puts a tuple of its parts for an f-string that Python 3.11 cannot write: a backslash within braces."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        """Return the text as it is, or its parts."""
+        try:
+            ast.unparse(node)
+        except ValueError:
+            parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+            loose = ast.Tuple(elts=[self.visit(part) for part in parts], ctx=ast.Load())
+            return ast.copy_location(loose, node)
+        return node
 
 
 def is_spelled_oddly(text: str, tree: ast.Module) -> bool:

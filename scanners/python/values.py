@@ -204,6 +204,8 @@ def bound(value: object, *tricks: str) -> Value:
     """Wrap a result as a constant unless it is of another type or has grown too large."""
     if isinstance(value, str | bytes | list) and len(value) > limits.FOLD_CHARACTERS:
         return None
+    if isinstance(value, int) and value.bit_length() > limits.FOLD_INTEGER_BITS:
+        return None
     if value is None or isinstance(value, str | bytes | int | float | list):
         return Const(value, frozenset(tricks))
     return None

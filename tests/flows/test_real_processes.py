@@ -8,11 +8,13 @@ import pytest
 
 from governance.stack.paths import CHECKOUT
 from tests.flows.conftest import Platform, logs_of, text_of, wait_for
-from tests.samples.factories import pack_plugin
+from tests.samples.factories import CLEAN_SOURCE, pack_plugin
 
 pytestmark = pytest.mark.timeout(240)
 
 HARMFUL = "import base64\n\n\ndef greet(text):\n    exec(base64.b64decode(text))\n"
+# Much honest code: its scan takes seconds, time enough to strike in the middle of it.
+LONG = "".join(f"def add_{number}(value):\n    return value + {number}\n\n\n" for number in range(6_000))
 DEAD_BROKER = "redis://127.0.0.1:1/0"
 
 
@@ -51,7 +53,7 @@ def test_harmful_upload_is_never_published(platform: Platform, ada_token: str) -
 
 
 def test_worker_killed_in_mid_scan_costs_time_and_never_the_verdict(platform: Platform, ada_token: str) -> None:
-    path = platform.submit(pack_plugin("struck-down"), token=ada_token)
+    path = platform.submit(pack_plugin("struck-down", files={"greeter.py": LONG + CLEAN_SOURCE}), token=ada_token)
     wait_for(lambda: platform.status(path, token=ada_token) == "scanning", what="the scan's start")
 
     platform.strike("worker-screening", signal.SIGKILL)

@@ -1,18 +1,28 @@
-"""A canonical copy that this Python cannot spell is left out, and the file is read all the same."""
+"""One text that this Python cannot spell does not take the canonical copy away from the rest of its file."""
 
 import ast
+
+import pytest
 
 from scanners.python.copies import make_copy
 from scanners.python.indirection import analyse
 
-TEXT = """import os
-name = "a"
-print(f"{os.sep.join(['x', chr(92)])} {'sys' + 'tem'}")
-getattr(os, "sys" + "tem")(f"{name.replace(chr(92), 'b')}")
-"""
+DETOUR = 'import base64, os\ngetattr(os, "sys" + "tem")("true")\n'
+UNSPELLABLE = (
+    "print(f'{base64.b64decode(\"XAo=\").decode()}')",
+    "print(f'{os.sep} {chr(92) + chr(10) + str(os)!r} {chr(92) + chr(110)}')",
+    "LARGE = 0x" + "f" * 5000,
+    "LARGE = [-0x" + "f" * 5000 + ", 1]",
+)
 
 
-def test_copy_that_cannot_be_spelled_is_no_error() -> None:
-    tree = ast.parse(TEXT)
-    copy = make_copy("a.py", text=TEXT, tree=tree, analysis=analyse(tree))
-    assert copy is None or "os.system" in copy.text
+@pytest.mark.parametrize("line", UNSPELLABLE)
+def test_copy_spells_the_rest_of_the_file(line: str) -> None:
+    text = f"{DETOUR}{line}\n"
+    tree = ast.parse(text)
+
+    copy = make_copy("a.py", text=text, tree=tree, analysis=analyse(tree))
+
+    assert copy is not None
+    assert "os.system" in copy.text
+    assert copy.lines[copy.text.split("\n").index("os.system('true')")] == 2
