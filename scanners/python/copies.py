@@ -45,13 +45,14 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
 def make_spellable(tree: ast.Module) -> ast.Module:
     """Replace in place what `ast.unparse` refuses to write; else one such text would take the whole copy away."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > limits.FOLD_INTEGER_BITS:
-            node.value = Hexadecimal(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            is_long = node.value.bit_length() > limits.FOLD_INTEGER_BITS
+            node.value = Hexadecimal(node.value) if is_long else node.value
     try:
         ast.unparse(tree)
     except ValueError:
-        return ast.fix_missing_locations(Loosener().visit(tree))
-    return tree
+        Loosener().generic_visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class Hexadecimal(int):
