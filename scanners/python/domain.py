@@ -4,9 +4,9 @@ Values never change once they are made; joining two gives a third. Nothing here 
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
@@ -249,13 +249,32 @@ def elements(value: Value) -> Value:
     return blend([value])
 
 
-def sequence_of(value: Value) -> tuple[Value, ...] | None:
+class Spread(Sequence[Value]):
+    """The elements of a constant, made when they are asked for: most loops over them stop after the first."""
+
+    def __init__(self, whole: "tuple[Plain, ...] | str | bytes", like: Value) -> None:
+        self._whole, self._like = whole, like
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Spread": ...
+    def __getitem__(self, index: int | slice) -> "Value | Spread":
+        if isinstance(index, slice):
+            return Spread(self._whole[index], self._like)
+        return Value(consts=(self._whole[index],), is_whole=True, marks=self._like.marks, tricks=self._like.tricks)
+
+
+def sequence_of(value: Value) -> Sequence[Value] | None:
     """Return the elements of a value in order, or None when they are not all known."""
     if isinstance(value.items, tuple):
         return value.items
     whole = plain_of(value)
     if isinstance(whole, tuple | str | bytes) and len(whole) <= limits.PYTHON_UNROLLED:
-        return tuple(Value(consts=(item,), is_whole=True, marks=value.marks, tricks=value.tricks) for item in whole)
+        return Spread(whole, value)
     return None
 
 
