@@ -5,16 +5,28 @@ A copy is for reading only; a line map leads back to the plugin's own lines.
 
 import ast
 import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scanners import limits
 from scanners.python.indirection import Analysis, rewrite
+from scanners.python.names import DANGEROUS
 
 # Escapes that stand for a letter or digit; honest code escapes control characters.
 ESCAPES = re.compile(
     r"\\(?:(?:x|u00|U000000)(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])|N\{(?:LATIN|DIGIT|FULLWIDTH)|06[0-7]|1[0-7][0-7])"
 )
 WORDS = re.compile(r"\w+", re.ASCII)
+# What a pattern could look for in a name or a text; a copy that shows none of it anew would be read in vain.
+TELLING = re.compile(
+    r"(?i)(?:/(?:etc|dev|bin|home|tmp|var|bot|api)\b|\.(?:ssh|aws|azure|netrc|bash|zsh|profile|kube|docker|git|npmrc|pypirc)"
+    r"|\b(?:os|posix|nt|pty|sys|subprocess|builtins|__builtins__|socket|base64|binascii|codecs|zlib|marshal|pickle|ctypes"
+    r"|runpy|shutil|requests|httpx|urllib|http|https|ftp|winreg|importlib|import|eval|exec|compile|system|popen|spawn\w*"
+    r"|run|call|check_\w+|environ|getenv|urlopen|rmtree|unlink|remove|connect|sendall|recv|dup2|loads|decode|bash|sh|zsh"
+    r"|cmd|powershell|pwsh|curl|wget|iwr|nc|ncat|socat|rm|dd|mkfs|reg|schtasks|crontab|launchctl|systemctl|nslookup|dig"
+    r"|python\d?|pip|npm|node|webhooks?|wallet|keystore|leveldb|cookies|login|password|secret|token)(?![a-z]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Copy:
 
 def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fixed_line: int = 0) -> Copy | None:
     """Return the canonical copy when it says something the text hides, else None; the tree is left as it is."""
-    if not analysis.has_detour and not is_spelled_oddly(text, tree):
+    if not shows_more(analysis.revealed, text=text) and not is_spelled_oddly(text, tree):
         return None
     fresh = ast.parse(text)
     # Both trees come from one text, so that their nodes pair off.
@@ -40,6 +52,11 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
     count = copied.count("\n") + 1
     lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
+
+
+def shows_more(said: Iterable[str], *, text: str) -> bool:
+    """Say whether one of these names and texts has a telling word that the source does not show in one piece."""
+    return any(name in DANGEROUS or (name not in text and TELLING.search(name)) for name in said)
 
 
 def make_spellable(tree: ast.Module) -> ast.Module:
@@ -78,14 +95,27 @@ class Loosener(ast.NodeTransformer):
 
 def is_spelled_oddly(text: str, tree: ast.Module) -> bool:
     """Say whether the tree holds words that the text does not show: escapes, or letters that Python folds (NFKC)."""
-    if ESCAPES.search(text):
+    if ESCAPES.search(text) and shows_more(texts_in(tree), text=text):
         return True
-    if text.isascii():
+    if text.isascii() or not any(is_folded(letter) for letter in set(text)):
         return False
     words = set(WORDS.findall(text))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return any(name.isascii() and name not in words for name in names)
+
+
+def texts_in(tree: ast.Module) -> Iterator[str]:
+    """Yield every constant text, its start."""
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str | bytes):
+            yield (value if isinstance(value, str) else value.decode("latin-1"))[: limits.SNIPPET_CHARACTERS]
+
+
+def is_folded(letter: str) -> bool:
+    """Say whether Python reads this as a plain letter when it stands in a name."""
+    return letter > "\x7f" and unicodedata.normalize("NFKC", letter).isascii()
 
 
 def map_lines(tree: ast.Module, copy: ast.Module, *, count: int) -> list[int]:

@@ -18,8 +18,6 @@ from scanners.python.names import (
     MODULES_TO_SPELL,
     MODULES_TO_WATCH,
     NATIVE_CALLS,
-    NETWORK_CALLS,
-    PROCESS_STARTERS,
 )
 from scanners.python.scopes import FunctionNode, build_scope
 from scanners.python.values import DECODED, DECODERS, JOINED, LOOKED_UP, OPAQUE_DECODERS, Const, Ref
@@ -31,14 +29,11 @@ SOURCE_SUFFIXES = (".py", ".pyi", ".pyw")
 
 @dataclass
 class Analysis:
-    """What a module's walk found: hits, decoded code to look at next, and replacements by node id."""
+    """What a module's walk found: hits, replacements by node id, and what these say that the text may not."""
 
     hits: list[Hit] = field(default_factory=list)
-    layers: list[tuple[int, str]] = field(default_factory=list)
     replacements: dict[int, ast.expr] = field(default_factory=dict)
-    has_process: bool = False
-    has_network: bool = False
-    has_detour: bool = False
+    revealed: set[str] = field(default_factory=set)
 
 
 def analyse(tree: ast.Module) -> Analysis:
@@ -156,9 +151,9 @@ class Walker(ast.NodeVisitor):
             self.generic_visit(node)
             return
         self.analysis.replacements[id(node)] = ast.copy_location(replacement, node)
+        said = replacement.value if isinstance(replacement, ast.Constant) else ast.unparse(replacement)
         # A long message put together with + is prose; what hides a name or a command is short.
-        length = len(str(replacement.value)) if isinstance(replacement, ast.Constant) else 0
-        self.analysis.has_detour |= length <= limits.SNIPPET_CHARACTERS
+        self.analysis.revealed.add(str(said)[: limits.SNIPPET_CHARACTERS])
         # The outer detour is gone; calls inside it are still looked at, replacements inside it no longer count.
         self.generic_visit(node)
 
@@ -201,8 +196,6 @@ class Walker(ast.NodeVisitor):
         self._check_passed(node)
         if not isinstance(function, Ref):
             return
-        self.analysis.has_process |= function.name in PROCESS_STARTERS
-        self.analysis.has_network |= function.name in NETWORK_CALLS
         if function.name in DANGEROUS:
             self._check_detour(node, function)
             self._check_payload(node, function)
@@ -249,9 +242,6 @@ class Walker(ast.NodeVisitor):
                 self._hit("decoded-code" if is_code else "decoded-command", node)
             elif JOINED in value.tricks and is_code:
                 self._hit("assembled-code", node)
-            if is_code and isinstance(value.value, str | bytes):
-                text = value.value if isinstance(value.value, str) else value.value.decode("utf-8", "replace")
-                self.analysis.layers.append((node.lineno, text))
             return
         called = set(self._called_names(payload))
         if called & set(DECODERS):

@@ -32,21 +32,6 @@ CALLABLES_TO_WATCH: Final = frozenset(
     ["builtins.eval", "builtins.exec", "os.system", "os.popen", "posix.system", "pty.spawn"]
 )
 
-_REQUEST_VERBS = ("get", "post", "put", "patch", "request")
-
-NETWORK_CALLS: Final = frozenset(
-    [
-        "urllib.request.urlopen",
-        "urllib.request.urlretrieve",
-        "urllib.request.Request",
-        "http.client.HTTPConnection",
-        "http.client.HTTPSConnection",
-        "socket.socket",
-        "socket.create_connection",
-        *(f"{module}.{verb}" for module in ("requests", "httpx") for verb in _REQUEST_VERBS),
-    ]
-)
-
 # Asking one of these for an attribute whose name is computed leaves open which of its powers is used.
 MODULES_TO_WATCH: Final = frozenset(["os", "posix", "subprocess", "builtins", "builtins.__dict__", "pty", "ctypes"])
 
