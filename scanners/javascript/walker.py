@@ -14,6 +14,7 @@ from scanners.facts import Act, Context, Label, Trick
 from scanners.javascript.authenticating import marks_for
 from scanners.javascript.recording import Recorder
 from scanners.javascript.scopes import Scope
+from scanners.javascript.texts import unescape
 from scanners.javascript.values import NO_MARKS, NO_TRICKS, UNKNOWN, Function, Mark, Marks, Value, deep_marks, union
 
 if TYPE_CHECKING:
@@ -137,8 +138,9 @@ class Walker:
         return Value(marks=marks) if marks else UNKNOWN
 
     def text(self, node: Node) -> str:
-        """Return the source text of a node of the script that is being read."""
-        return self.frame.module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        """Return the source text of a node of the script that is being read; a name without its escapes."""
+        text = self.frame.module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return unescape(text) if "\\" in text and node.type.endswith("identifier") else text
 
     def line(self, node: Node) -> int:
         """Return the line of the plugin's own file for a node."""

@@ -253,7 +253,7 @@ def test_every_rule_can_be_ruled_out_by_words(tmp_path: Path) -> None:
     filters = {item["rule_id"]: item["filter"] for item in json.loads(done.stdout)}
     assert set(filters) == {CANARY_RULE, *select_rules("semgrep")}
     unfiltered = {rule_id for rule_id, words in filters.items() if words[0] != "Some"}
-    plain = {rule.id for rule in RULES if rule.needs and all(map(is_plain, rule.needs))}
+    plain = {rule.id for rule in RULES if any(map(is_plain, rule.needs))}
     assert unfiltered - plain == set()
 
 
