@@ -47,7 +47,7 @@ DANGER = re.compile(
     r"|compile|getattr|globals|urlopen|requests|socket|marshal|spawn|execSync|fetch)\b[^\n]{0,80}?[(\[.]"
     r"|\bimport\s+(?:os|sys|subprocess|socket|base64|requests|urllib|marshal|ctypes)\b|\brequire\s*\("
 )
-EVALUATES = re.compile(r"\b(?:exec|eval|__import__|compile|Function|execSync)\s*\(")
+EVALUATES = re.compile(r"\b(?:exec|eval|__import__|(?<!re\.)compile|Function|execSync)\s*\(")
 
 
 def run_texts(sources: Sources) -> Reading:
