@@ -16,12 +16,13 @@ from scanners.python.indirection import analyse
 from scanners.python.project import Project, parse_layer
 from scanners.sources import Source
 
-# A text without any of these takes no detour to anything dangerous; an import or a path alone asks for nothing.
+# A text without any of these takes no detour to anything dangerous: looking up by text starts at one of them, and an
+# import or a path alone asks for nothing.
 DETOURS = re.compile(
-    r"\b(?:getattr|setattr|eval|exec|(?<!re\.)compile|(?<!def )__(?:getattr|getattribute|call|getitem|get|reduce)__"
-    r"|__import__|__builtins__|builtins|import_module|importlib|globals|locals|vars|attrgetter|methodcaller|sys\.modules"
-    r"|(?<!\nimport )os(?!\.(?:path|environ)\b)|posix|nt|subprocess|commands|pty|ctypes|cffi|create_subprocess_\w+"
-    r"|runpy|marshal|base64|binascii|codecs|zlib|gzip|bz2|lzma|chr|fromhex|__dict__|__globals__|__subclasses__)\b"
+    r"\b(?:eval|exec|(?<!re\.)compile|__import__|__builtins__|builtins|import_module|importlib|sys\.modules"
+    r"|import modules|(?!(?<=\nimport )os\n)os(?!\.(?:path|environ)\b)|posix|nt|subprocess|commands|pty|ctypes|cffi"
+    r"|create_subprocess_\w+|(?:globals|locals|vars)\s*\(\s*\)\s*[\[.)]|attrgetter|methodcaller|__globals__"
+    r"|__subclasses__|__getattribute__|runpy|marshal|base64|binascii|codecs|zlib|gzip|bz2|lzma|fromhex)(?!\w)"
 )
 
 
