@@ -42,6 +42,7 @@ UNITS = {
     "plugins": Unit("plugins", 1, 100_000),
     "reports": Unit("reports", 1, 1_000),
     "attempts": Unit("attempts", 1, 20),
+    "results": Unit("results", 1, 10_000_000),
 }
 
 

@@ -27,6 +27,7 @@ _REVIEW = "governance.flows.submission.ask_reviewer"
 _SIGNATURES = "governance.takedowns.signoff.needed_signatures"
 _ROUTE = "governance.screening.routing.choose_route"
 _FIRST_REVIEWER = "governance.management.commands.first_reviewer.Command"
+_FORGET = "governance.screening.shared_cache.forget_results"
 _DEADLINES = "governance.flows.deadlines.sweep_deadlines"
 ENFORCED_BY = {
     "monitoring.escalation_path": _DEADLINES,
@@ -74,6 +75,8 @@ ENFORCED_BY = {
     "marketplace.screening.task_limit_seconds": "governance.celery.app",
     "marketplace.screening.lease_seconds": "governance.screening.actions.claim_scan",
     "marketplace.screening.most_attempts": "governance.flows.submission.screen_version",
+    "marketplace.screening.results_kept_days": _FORGET,
+    "marketplace.screening.most_results": _FORGET,
     "marketplace.sweeps.": "governance.playbook.beat_entries",
 }
 

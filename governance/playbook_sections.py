@@ -218,6 +218,8 @@ class Screening:
     task_limit_seconds: int
     lease_seconds: int
     most_attempts: int
+    results_kept_days: int
+    most_results: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from governance.ledger.actions import sign_checkpoint
 from governance.notifications.delivery import deliver_due
 from governance.notifications.smtp import SmtpChannel
 from governance.screening.queries import find_waiting
+from governance.screening.shared_cache import forget_results
 from governance.takedowns.feed import current_feed
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def sweep_submissions() -> None:
 def sweep_rescans() -> None:
     for version_id in find_due_rescans(now=timezone.now()):
         rescan_version.delay(version_id)
+    forget_results(now=timezone.now())
 
 
 @app.task

@@ -150,9 +150,6 @@ def summarise(report: ScanReport, *, path: Path) -> dict[str, Any]:
                 "severity": finding.severity,
                 "path": finding.path,
                 "line": finding.line,
-                "technique": finding.technique,
-                "title": finding.title,
-                "fix": finding.fix,
             }
             for finding in report.findings
         ],

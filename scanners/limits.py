@@ -34,7 +34,7 @@ FINDINGS_PER_RULE_AND_FILE: Final = 20  # enough for a reviewer; a generated fil
 
 # Tools. Engine time-out < task limit < lease, so that a scan ends by its own clock first.
 SCAN_SECONDS: Final = 240.0  # wall clock for one artifact, all engines
-TOOL_SECONDS: Final = 90.0  # wall clock for one engine
+TOOL_SECONDS: Final = 110.0  # wall clock for one engine
 TOOL_CPU_SECONDS: Final = 90  # RLIMIT_CPU, the kernel's own clock should ours be starved
 TOOL_MEMORY_BYTES: Final = 6 * 1024 * MIB  # RLIMIT_AS: semgrep silently returns nothing at 2 GB and works at 4
 TOOL_FILE_BYTES: Final = 64 * MIB  # RLIMIT_FSIZE: the largest file a tool may write
@@ -105,8 +105,10 @@ PICKLE_FINDINGS: Final = 20  # imports named a file
 # The Python pass. A megabyte of dense source is about 400,000 expressions; each is looked at a handful of times.
 PYTHON_STEPS_PER_MODULE: Final = 1_000_000  # expressions and statements; about 8 seconds
 PYTHON_STEPS: Final = 6_000_000  # the same, for all modules of one plugin
-PYTHON_CHARACTERS_PER_STEP: Final = 3  # calls are followed with their arguments for one step per so many characters ...
-PYTHON_STEPS_FOLLOWED_FLOOR: Final = 400_000  # ... or this many steps, so that small plugins are followed to the end
+PYTHON_CHARACTERS_PER_STEP: Final = (
+    10  # calls are followed with their arguments for one step per so many characters ...
+)
+PYTHON_STEPS_FOLLOWED_FLOOR: Final = 200_000  # ... or this many steps, so that small plugins are followed to the end
 PYTHON_ALTERNATIVES: Final = 8  # different constants or names that one expression can stand for
 PYTHON_ITEMS: Final = 512  # members of one list or dictionary that are told apart
 PYTHON_UNROLLED: Final = 8_192  # turns of a loop over known elements that are computed one by one
@@ -134,4 +136,7 @@ SCRIPT_DECODER_BYTES: Final = 600  # source of a function that looks texts up or
 SCRIPT_DECODER_CALLS: Final = 2_000  # different constants such a function is called with
 SCRIPT_MAP_BYTES: Final = 2_000_000  # items of a constant array times the bytes of the callback applied to each
 SCRIPT_MAP_ITEMS: Final = 20_000  # items of such an array
+SEMGREP_BATCH_BYTES: Final = (
+    2 * MIB
+)  # staged sources read in one process, so that small plugins never wait for a big one
 SCRIPT_NAME_CHARACTERS: Final = 80  # what a secret is called where it is read

@@ -104,7 +104,7 @@ class Look:
             errors=(*self.tree.errors, *read.errors, *passes.errors),
         )
         self.done.append(Done("sources", own, time.monotonic() - started, {}))
-        sources = Sources(files=(*passes.files, *passes.layers), declared=declared, facts=passes.facts)
+        sources = Sources(files=(*read.files, *passes.layers), declared=declared, facts=passes.facts)
         kept = self.ask_engines(sources)
         staged = stage_sources(sources.files, copies=passes.copies, facts=passes.facts, into=Path("stage"))
         return {

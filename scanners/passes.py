@@ -7,7 +7,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from scanners.declared import Declared
@@ -25,9 +25,8 @@ NAME: Final = "sources"
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What the passes say; `files` are the sources again, their trees whole, and `layers` the texts run as code."""
+    """What the passes say; `layers` are the texts that are run as code."""
 
-    files: tuple[Source, ...]
     layers: tuple[Source, ...]
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
@@ -50,7 +49,6 @@ def follow_sources(files: tuple[Source, ...], *, declared: Declared | None) -> P
     layers += [make_layer(path, line, text, kind=Kind.JAVASCRIPT) for path, line, text in javascript.layers]
     facts = (*python.facts, *javascript.facts)
     return Passes(
-        files=restore_trees(files, copies=python.copies),
         layers=tuple(layers),
         facts=tuple(sorted(facts, key=place_of)),
         findings=tuple(make_findings(python.findings, files=files)),
@@ -62,15 +60,6 @@ def follow_sources(files: tuple[Source, ...], *, declared: Declared | None) -> P
 def place_of(fact: Fact) -> tuple[str, int, str, str]:
     """Return where a fact stands, for a stable order."""
     return fact.path, fact.line, fact.act, fact.detail
-
-
-def restore_trees(files: tuple[Source, ...], *, copies: Iterable[Copy]) -> tuple[Source, ...]:
-    """Return the sources with new trees where writing a canonical copy has changed the old one."""
-    changed = {copy.path for copy in copies}
-    return tuple(
-        replace(file, tree=ast.parse(file.text or "")) if file.path in changed and file.tree is not None else file
-        for file in files
-    )
 
 
 def make_layer(path: str, line: int, text: str, *, kind: Kind) -> Source:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from scanners import limits, warm
 from scanners.answers import Looked, read_look
 from scanners.archive import hash_artifact
 from scanners.cache import Cache, NoCache, make_key
-from scanners.engines import EngineResult
+from scanners.engines import EngineResult, Stage
 from scanners.engines.semgrep import run_semgrep_batch
 from scanners.errors import ArchiveRefused, ToolFailed
 from scanners.folder import copy_folder
@@ -29,6 +29,7 @@ from scanners.sandbox_scratch import make_scratch, remove_tree
 from scanners.switches import Switch, load_switches, switch_off
 
 NO_CACHE: Final = NoCache()
+NOT_LOOKED: Final = Looked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ class Subject:
     """One artifact or folder under way; `report` is there already when it was known or could not be looked at."""
 
     digest: str
-    scratch: Path
+    scratch: Path | None
     started: float
     deadline: float
-    looked: Looked
+    looked: Looked = NOT_LOOKED
     report: ScanReport | None = None
 
 
@@ -106,41 +107,46 @@ class Line:
     def look(self, path: Path) -> Subject:
         """Hash one artifact, and look into it unless its report is known; raises OSError."""
         started = time.monotonic()
-        scratch = Path(tempfile.mkdtemp(prefix="scan-"))
+        if path.is_dir():
+            return self.look_at_folder(path, started=started)
+        digest = hash_artifact(path)
+        subject = Subject(digest, None, started, started + self.seconds)
+        if (report := self.recall(digest)) is not None:
+            return replace(subject, report=report)
+        return self.look_inside(replace(subject, scratch=make_folder()), message={}, files={"artifact": path})
+
+    def look_at_folder(self, path: Path, *, started: float) -> Subject:
+        """Copy a folder and look into it unless its report is known; raises OSError."""
+        scratch = make_folder()
+        subject = Subject("", scratch, started, started + self.seconds)
         try:
-            return self.look_in(path, scratch=scratch, started=started)
+            copy = copy_folder(path, into=scratch / "members")
+        except ArchiveRefused as refused:
+            return replace(subject, looked=Looked(refused=(refused.code, refused.detail)))
         except OSError:
             clear(scratch)
             raise
-
-    def look_in(self, path: Path, *, scratch: Path, started: float) -> Subject:
-        """Look at one artifact or folder with a scratch folder of its own; raises OSError."""
-        folder = None
-        digest = ""
-        if path.is_dir():
-            try:
-                folder = copy_folder(path, into=scratch / "members")
-            except ArchiveRefused as refused:
-                looked = Looked(refused=(refused.code, refused.detail))
-                return Subject("", scratch, started, started + self.seconds, looked)
-            digest = folder.digest
-        else:
-            digest = hash_artifact(path)
-        subject = Subject(digest, scratch, started, started + self.seconds, Looked())
-        if (report := self.recall(subject)) is not None:
+        subject = replace(subject, digest=copy.digest)
+        if (report := self.recall(copy.digest)) is not None:
             return replace(subject, report=report)
-        answer = warm.call(
-            "look",
-            {
-                "folder": folder.to_message() if folder is not None else None,
-                "needs_manifest": self.options.needs_manifest,
-                "engines": sorted(name for name, switch in self.options.switches.items() if switch.is_enabled),
-            },
-            scratch=scratch,
-            seconds=min(limits.LOOK_SECONDS, subject.deadline - time.monotonic()),
-            files={} if folder is not None else {"artifact": path},
-            on_ask=self.kept.answer,
-        )
+        return self.look_inside(subject, message={"folder": copy.to_message()}, files={})
+
+    def look_inside(self, subject: Subject, *, message: dict[str, Any], files: dict[str, Path]) -> Subject:
+        """Let a confined process look at a subject; raises OSError."""
+        scratch = subject.scratch or make_folder()
+        engines = sorted(name for name, switch in self.options.switches.items() if switch.is_enabled)
+        try:
+            answer = warm.call(
+                "look",
+                {**message, "needs_manifest": self.options.needs_manifest, "engines": engines},
+                scratch=scratch,
+                seconds=min(limits.LOOK_SECONDS, subject.deadline - time.monotonic()),
+                files=files,
+                on_ask=self.kept.answer,
+            )
+        except OSError:
+            clear(scratch)
+            raise
         return replace(subject, looked=read_look(answer, scratch=scratch))
 
     def finish(self, subjects: list[Subject]) -> list[ScanReport]:
@@ -150,26 +156,29 @@ class Line:
             return [self.report_on(subject, results.get(number)) for number, subject in enumerate(subjects)]
         finally:
             for subject in subjects:
-                clear(subject.scratch)
+                if subject.scratch is not None:
+                    clear(subject.scratch)
 
     def run_semgrep(self, subjects: list[Subject]) -> dict[int, EngineResult]:
         """Return semgrep's result for each subject that has something staged."""
-        staged = {
+        stages = {
             number: subject.looked.stage
             for number, subject in enumerate(subjects)
             if subject.looked.stage is not None and self.options.switches["semgrep"].is_enabled
         }
-        if not staged:
-            return {}
-        left = max(subjects[number].deadline for number in staged) - time.monotonic()
-        with make_scratch(prefix="semgrep-") as scratch:
-            results = run_semgrep_batch(
-                list(staged.values()),
-                scratch=scratch,
-                seconds=max(0.0, min(limits.TOOL_SECONDS, left)),
-                cache=self.cache,
-            )
-        return dict(zip(staged, results, strict=True))
+        found: dict[int, EngineResult] = {}
+        for numbers in group_by_size(stages):
+            left = max(subjects[number].deadline for number in numbers) - time.monotonic()
+            with make_scratch(prefix="semgrep-") as scratch:
+                results = run_semgrep_batch(
+                    [stages[number] for number in numbers],
+                    scratch=scratch,
+                    # In a long batch the wait for others is not an artifact's own time.
+                    seconds=limits.TOOL_SECONDS if len(subjects) > 1 else max(0.0, min(limits.TOOL_SECONDS, left)),
+                    cache=self.cache,
+                )
+            found |= dict(zip(numbers, results, strict=True))
+        return found
 
     def report_on(self, subject: Subject, semgrep: EngineResult | None) -> ScanReport:
         """Return the report on one subject, and keep what was found when nothing went wrong."""
@@ -186,9 +195,10 @@ class Line:
             self.remember(subject, report=report)
         return report
 
-    def recall(self, subject: Subject) -> ScanReport | None:
+    def recall(self, digest: str) -> ScanReport | None:
         """Return the report on the same bytes under the same rules and options, when it is known."""
-        entry = self.cache.get_many([self.key_of(subject)]).get(self.key_of(subject))
+        key = self.key_of(digest)
+        entry = self.cache.get_many([key]).get(key)
         if entry is None:
             return None
         try:
@@ -199,13 +209,33 @@ class Line:
     def remember(self, subject: Subject, *, report: ScanReport) -> None:
         """Keep a whole report, and what the engines said file by file."""
         entry = json.dumps(report.to_dict(), separators=(",", ":")).encode()
-        self.cache.put_many({self.key_of(subject): entry})
+        self.cache.put_many({self.key_of(subject.digest): entry})
         self.kept.store(subject.looked.kept or {})
 
-    def key_of(self, subject: Subject) -> str:
-        """Return the cache's key for a subject's report."""
+    def key_of(self, digest: str) -> str:
+        """Return the cache's key for the report on an artifact with this digest."""
         extra = (str(self.options.needs_manifest), *sorted(self.options.without))
-        return make_key("report", engine_digest=ruleset_digest(), content_sha256=subject.digest, extra=extra)
+        return make_key("report", engine_digest=ruleset_digest(), content_sha256=digest, extra=extra)
+
+
+def make_folder() -> Path:
+    """Make a private scratch folder; raises OSError when there is no room for it."""
+    return Path(tempfile.mkdtemp(prefix="scan-"))
+
+
+def group_by_size(stages: Mapping[int, Stage]) -> Iterator[list[int]]:
+    """Yield the stages that are read together; a big one is read alone."""
+    group: list[int] = []
+    size = 0
+    for number, stage in stages.items():
+        own = sum((stage.root / file.name).stat().st_size for file in stage.files)
+        if group and size + own > limits.SEMGREP_BATCH_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(number)
+        size += own
+    if group:
+        yield group
 
 
 def clear(scratch: Path) -> None:

@@ -124,7 +124,7 @@ def find_gaps(
     gaps += [
         f"incomplete: {finding.path or 'the archive'} cannot be read ({finding.rule_id})"
         for finding in findings
-        if finding.technique == UNREAD_TECHNIQUE and points_of(finding)
+        if finding.technique == UNREAD_TECHNIQUE
     ]
     ran = {engine.name for engine in engines}
     gaps += [

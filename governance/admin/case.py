@@ -24,7 +24,7 @@ from governance.verification.queries import publisher_level
 from plugins.errors import ManifestRefused
 from plugins.manifest import Manifest, build_manifest
 from plugins.models import Installation, Version, VersionMove
-from scanners.report import EngineRun, ScanReport
+from scanners.report import Capability, EngineRun, ScanReport
 
 FINDINGS_PER_PAGE = 50
 DECISIONS_SHOWN = 20
@@ -45,6 +45,7 @@ class FindingCard:
     why: str
     fix: str
     lines: tuple[CodeLine, ...]
+    trace: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Evidence:
     engines: tuple[EngineRun, ...]
     errors: tuple[str, ...]
     files: int
+    capabilities: tuple[Capability, ...]
+    sandbox: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,8 @@ def _evidence(scan: Scan | None) -> Evidence | None:
         engines=report.engines if report else (),
         errors=_shown(report.errors if report else ("The scan itself failed and left no report.",)),
         files=len(report.files) if report else 0,
+        capabilities=tuple(map(_shown_capability, report.capabilities)) if report else (),
+        sandbox=_shown(report.sandbox if report else ()),
     )
 
 
@@ -222,6 +227,16 @@ def _card(finding: Finding) -> FindingCard:
         why=show_text(finding.why),
         fix=show_text(finding.fix),
         lines=colour_code(finding.snippet, path=finding.path, first_line=finding.line),
+        trace=_shown(finding.trace),
+    )
+
+
+def _shown_capability(capability: Capability) -> Capability:
+    return Capability(
+        name=capability.name.replace("_", " "),
+        details=_shown(capability.details),
+        places=_shown(capability.places),
+        contexts=_shown(capability.contexts),
     )
 
 

@@ -87,6 +87,7 @@ class FindingOut(Schema):
     title: str
     why: str
     fix: str
+    trace: list[str]
 
 
 class EngineOut(Schema):

@@ -65,7 +65,7 @@ def rescan_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
         claim = _claim(version, now=clock())
         if claim is None:
             return
-        report = scan_claimed(version, claim=claim)
+        report = scan_claimed(version, claim=claim, clock=clock)
         _settle(version, claim=claim, report=report, now=clock())
         keep_quarter(now=clock())
 

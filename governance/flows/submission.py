@@ -20,8 +20,10 @@ from governance.reviews.actions import Judgement, close_review, open_review, rec
 from governance.reviews.models import Decision
 from governance.reviews.queries import REVIEW_OBLIGATION, plugin_of, subject_of
 from governance.screening.actions import ScanClaim, claim_scan, record_report
+from governance.screening.evidence import make_evidence
 from governance.screening.models import Scan
 from governance.screening.routing import Circumstances, Route, Routing, choose_route
+from governance.screening.shared_cache import open_shared_cache
 from governance.verification.queries import publisher_level
 from plugins.errors import ArtifactCorrupt, IllegalMove, VersionBlocked
 from plugins.lifecycle import lock_plugin, lock_version, move_version
@@ -53,20 +55,20 @@ def screen_version(version_id: int, *, clock: Callable[[], datetime]) -> None:
         claim = _claim(version_id, now=clock())
         if claim is None:
             return
-        report = scan_claimed(version, claim=claim)
+        report = scan_claimed(version, claim=claim, clock=clock)
         _settle(version, claim=claim, report=report, now=clock())
 
 
-def scan_claimed(version: Version, *, claim: ScanClaim) -> ScanReport | None:
+def scan_claimed(version: Version, *, claim: ScanClaim, clock: Callable[[], datetime]) -> ScanReport | None:
     """Scan under a claim; None when earlier attempts have ended without an answer too often to try again."""
     if claim.attempt > playbook().marketplace.screening.most_attempts:
         log.error("scan_attempts_exhausted", extra={"version": version.pk, "scan": claim.scan_id})
         return None
-    return scan_stored(version)
+    return scan_stored(version, clock=clock)
 
 
-def scan_stored(version: Version) -> ScanReport | None:
-    """Scan a version's stored artifact; None when the artifact itself cannot be read back whole."""
+def scan_stored(version: Version, *, clock: Callable[[], datetime]) -> ScanReport | None:
+    """Scan a version's stored artifact, fit to be kept; None when the artifact cannot be read back whole."""
     with tempfile.TemporaryDirectory(prefix="nexus-scan-") as scratch:
         path = Path(scratch) / "artifact"
         try:
@@ -74,7 +76,8 @@ def scan_stored(version: Version) -> ScanReport | None:
         except (ArtifactCorrupt, OSError) as error:
             log.error("artifact_unreadable", extra={"version": version.pk, "error": type(error).__name__})
             return None
-        return scan_artifact(path)
+        with open_shared_cache(clock=clock) as cache:
+            return make_evidence(scan_artifact(path, cache=cache))
 
 
 def decide_review(review_id: int, *, actor: User, judgement: Judgement, now: datetime) -> Decision:

@@ -88,6 +88,7 @@ def _finding_rows(scan_id: int, report: ScanReport) -> list[Finding]:
             why=finding.why,
             fix=finding.fix,
             snippet=finding.snippet or "",
+            trace=list(finding.trace),
         )
         for finding in report.findings
     ]

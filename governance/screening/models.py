@@ -1,8 +1,12 @@
-"""Evidence of every scan: the run under its lease, the frozen report, and one row a finding.
+"""Evidence of every scan: the run under its lease, the frozen report, one row a finding; and what is kept of bytes.
 A scan that is not complete has no verdict of its own; routing treats it as incomplete."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+
+KEPT_BYTES = 1_100_000  # one entry of the engine's cache with its seal
 
 
 class Scan(models.Model):
@@ -62,9 +66,28 @@ class Finding(models.Model):
     why = models.TextField()
     fix = models.TextField()
     snippet = models.TextField(blank=True)
+    trace = models.JSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["rule_id"], name="finding_by_rule")]
 
     def __str__(self) -> str:
         return f"{self.rule_id} at {self.path}:{self.line}"
+
+
+class KeptResult(models.Model):
+    """What the engine said about some bytes under some rules, sealed; no evidence, and may be gone at any time."""
+
+    key = models.CharField(max_length=64, primary_key=True, db_collation="C")
+    content = models.BinaryField()
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length(F("content")), KEPT_BYTES), name="kept_result_is_bounded"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"kept result {self.key[:12]}"

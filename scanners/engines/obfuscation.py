@@ -16,13 +16,14 @@ from itertools import pairwise
 
 from scanners import limits
 from scanners.engines.hits import Hit
-from scanners.engines.places import Lines
+from scanners.engines.places import Lines, walk_tree
 from scanners.report import Kind
 from scanners.sources import Source
 
 SOUP = re.compile(
     r"[O0oQ]{5,}|[lI1i]{5,}|(?=\w*[O0o])(?=\w*[lI1])[OoIl10]{6,}|_0x[0-9a-f]{3,}|_{3,}\d*|[a-zA-Z]?_{5,}\w?"
 )
+SOUP_LINE = re.compile(rf"^(?:{SOUP.pattern})$", re.MULTILINE)
 NAMES = re.compile(r"[A-Za-z_$][\w$]{2,}")
 SOUP_NAMES = 5  # different ones; fewer are a joke or a mathematician
 SOUP_SHARE = 0.15
@@ -33,6 +34,8 @@ NUMBERS = re.compile(r"(?:0x[0-9a-fA-F]{1,2}|\d{1,3})(?:\s?,\s*(?:0x[0-9a-fA-F]{
 NUMBER_RUNS = 200
 LITERAL = re.compile(r"""(["'`])([A-Za-z0-9+/=_\-]{40,})\1""")
 BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{40,}={0,2}\s*")
+QUOTED_RUN = re.compile(r"[\"'][^\s\"']{20,}|^[ \t]*[A-Za-z0-9+/=_\-]{32,}[ \t]*$", re.MULTILINE)
+ENCODED_MARKS = ("vzcbeg", "rkrp(", "tropmi", "(cexe", "x\\x9c", "\\x1f\\x8b", "BZh", "7zXZ")
 HEX = re.compile(r"(?:[0-9a-fA-F]{2}){20,}")
 LAMBDAS = 4  # nested functions without a name; people give up at two
 CODE_MARKS = re.compile(
@@ -53,7 +56,7 @@ def measure(source: Source, *, lines: Lines) -> list[Hit]:
     text = source.text or ""
     hits = [*find_soup(source, text=text), *find_escapes(text, lines=lines), *find_numbers(text, lines=lines)]
     if source.tree is not None:
-        hits += find_in_tree(source.tree)
+        hits += find_in_tree(source.tree, text=text)
     elif source.kind is Kind.JAVASCRIPT:
         literals = ((match[2], lines.line_at(match.start())) for match in LITERAL.finditer(text))
         hits += find_encoded(literals)
@@ -63,7 +66,10 @@ def measure(source: Source, *, lines: Lines) -> list[Hit]:
 def find_soup(source: Source, *, text: str) -> list[Hit]:
     """Return a hit when many names are made so that nobody can tell them apart."""
     names = set(NAMES.findall(text))
-    soup = [name for name in names if SOUP.fullmatch(name) or is_shuffled(name)]
+    soup = {match[0] for match in SOUP_LINE.finditer("\n".join(names))}
+    soup |= {
+        name for name in names if len(name) >= 10 and not name.islower() and not name.isupper() and is_shuffled(name)
+    }
     if len(soup) < SOUP_NAMES or len(soup) < SOUP_SHARE * len(names):
         return []
     # Minifiers and hash tables of one kind of name: only JavaScript has them by the thousand.
@@ -81,6 +87,8 @@ def is_shuffled(name: str) -> bool:
 
 def find_escapes(text: str, *, lines: Lines) -> list[Hit]:
     """Return a hit when readable words are spelled as escapes."""
+    if "\\" not in text:
+        return []
     count, first = 0, 0
     for match in ESCAPED.finditer(text):
         spelled = "".join(
@@ -117,17 +125,32 @@ def unmask(data: bytes) -> Iterator[bytes]:
             yield decoded
 
 
-def find_in_tree(tree: ast.Module) -> list[Hit]:
-    """Return encoded code in literals, and chains of nameless functions."""
-    literals: list[tuple[str | bytes, int]] = []
+def find_in_tree(tree: ast.Module, *, text: str) -> list[Hit]:
+    """Return encoded code in literals, and chains of nameless functions; looks no further where there is no sign."""
+    hits = find_lambdas(tree) if text.count("lambda") >= LAMBDAS else []
+    if not has_encoded(text):
+        return hits
+    literals = [
+        (node.value, node.lineno)
+        for node in walk_tree(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str | bytes)
+        and len(node.value) >= limits.LITERAL_CHARACTERS
+    ]
+    return hits + find_encoded(iter(sorted(literals, key=lambda item: item[1])))
+
+
+def has_encoded(text: str) -> bool:
+    """Say whether a text holds a long word in quotes or on a line, or the start of anything else that is decoded."""
+    return any(mark in text for mark in ENCODED_MARKS) or QUOTED_RUN.search(text) is not None
+
+
+def find_lambdas(tree: ast.Module) -> list[Hit]:
+    """Return a hit for every function without a name inside three others."""
     hits: list[Hit] = []
     pending: list[tuple[ast.AST, int]] = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, str | bytes) and len(node.value) >= limits.LITERAL_CHARACTERS:
-                literals.append((node.value, node.lineno))
-            continue
         if isinstance(node, ast.Lambda):
             depth += 1
             if depth == LAMBDAS:
@@ -135,7 +158,7 @@ def find_in_tree(tree: ast.Module) -> list[Hit]:
         elif isinstance(node, ast.stmt):
             depth = 0
         pending += [(child, depth) for child in ast.iter_child_nodes(node)]
-    return hits + find_encoded(iter(sorted(literals, key=lambda item: item[1])))
+    return hits
 
 
 def find_encoded(literals: Iterator[tuple[str | bytes, int]]) -> list[Hit]:

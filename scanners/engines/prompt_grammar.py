@@ -12,6 +12,7 @@ from typing import Final
 
 from scanners import limits
 from scanners.engines.identifiers import look_alike
+from scanners.engines.prompt_gates import may_order
 from scanners.rules import FOLDER
 
 GRAMMAR_FILE: Final = FOLDER / "grammar" / "prompts.toml"
@@ -80,7 +81,10 @@ def load_phrases() -> tuple[Phrase, ...]:
 def find_orders(text: str) -> list[Order]:
     """Return every order in a text, in the order of the grammar, without those that the text only reports."""
     orders: dict[tuple[str, str], Order] = {}
-    for form in normalise(text[: limits.PROMPT_CHARACTERS]):
+    text = text[: limits.PROMPT_CHARACTERS]
+    if not may_order(text):
+        return []
+    for form in normalise(text):
         for phrase in load_phrases():
             for match in phrase.expression.finditer(form):
                 order = judge(phrase, form=form, match=match)

@@ -15,7 +15,7 @@ from typing import Any
 
 from scanners import limits
 from scanners.declared import MANIFEST_NAME, Declared
-from scanners.engines.places import Lines
+from scanners.engines.places import Lines, walk_tree
 from scanners.report import Kind
 from scanners.sources import Source, Sources
 
@@ -41,6 +41,12 @@ CONTEXT_NAMES = re.compile(
 README = re.compile(
     r"(?:readme|index|skill|agents|claude|about)(?:[._-].*)?\.?(?:md|rst|txt|markdown)?$", re.IGNORECASE
 )
+# A table under one of the names of `SCHEMA_KEYS`, as Python and JSON write it.
+SCHEMA_TABLES = tuple(
+    re.compile(name + r"[\"']?\s*(?::[^=\n]{0,120})?[:=][\s(\\]*(?:#[^\n]*\s*)*\{") for name in sorted(SCHEMA_KEYS)
+)
+DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
+NAMING = (ast.Dict, ast.keyword, ast.Assign, ast.AnnAssign)
 PROMPT_FOLDERS = frozenset(["prompts", "prompt", "system_prompts"])
 SCRIPT_TEXT = re.compile(
     r"""["']?([A-Za-z_][\w\-]{1,40})["']?\s*[:=]\s*((?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)"""
@@ -111,9 +117,11 @@ def entry_names(sources: Sources) -> frozenset[str]:
 
 def find_in_tree(source: Source, *, entries: frozenset[str]) -> Iterator[Visible]:
     """Yield the texts of a Python file."""
-    for node in ast.walk(source.tree or ast.Module([], [])):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+    for node in walk_tree(source.tree or ast.Module([], [])):
+        if isinstance(node, DOCUMENTED):
             yield from find_docstring(node, source=source, entries=entries)
+        if not isinstance(node, NAMING):
+            continue
         for key, value in named_values(node):
             channel = channel_of(key)
             text = fold(value) if channel else None
@@ -256,10 +264,12 @@ def find_in_yaml(source: Source, *, text: str) -> Iterator[Visible]:
 
 def find_context_parameters(source: Source) -> Iterator[tuple[str, int]]:
     """Yield (name, line) of every schema's parameter that asks for what the model knows."""
-    if not CONTEXT_NAMES.search(source.text or ""):
+    text = source.text or ""
+    lowered = text.casefold()
+    if not any(table.search(lowered) for table in SCHEMA_TABLES) or not CONTEXT_NAMES.search(text):
         return
     if source.tree is not None:
-        for node in ast.walk(source.tree):
+        for node in walk_tree(source.tree):
             for key, value in named_values(node):
                 if key.casefold() in SCHEMA_KEYS and isinstance(value, ast.Dict):
                     yield from find_in_schema(value)

@@ -16,6 +16,7 @@ from scanners import limits
 from scanners.declared import MANIFEST_NAME
 from scanners.engines import cap_findings
 from scanners.engines.places import Place, is_aside, lower_finding
+from scanners.engines.prompt_gates import may_order
 from scanners.engines.prompt_grammar import Order, find_orders
 from scanners.engines.prompt_texts import (
     Channel,
@@ -70,9 +71,10 @@ def run_prompts(sources: Sources) -> Reading:
 def look_at(source: Source, *, entries: frozenset[str]) -> Iterator[Finding]:
     """Yield the findings of one file."""
     text = source.text or ""
-    for visible in islice(find_visible(source, entries=entries), limits.PROMPTS_PER_FILE):
-        line = source.line_in_file(visible.line)
-        yield from judge(replace(visible, line=line))
+    if may_order(text):
+        for visible in islice(find_visible(source, entries=entries), limits.PROMPTS_PER_FILE):
+            line = source.line_in_file(visible.line)
+            yield from judge(replace(visible, line=line))
     if not text.isascii() and source.path != MANIFEST_NAME:
         for hidden in find_invisible(text):
             yield from judge_hidden(hidden, path=source.path, line=1)

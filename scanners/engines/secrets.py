@@ -59,6 +59,35 @@ WINDOW_BEFORE: Final = 120  # characters of a line a detector sees around its ma
 WINDOW_BEHIND: Final = 400  # ... enough for the longest key, and few enough that no expression grows slow
 OTHER_MARKS: Final = "github_pat_|npm_|AIza|sk-(?:ant|proj|svc)|hf_|xapp-|dop_v1_|shp[acps][ast]_|k_live_|xox[a-s]-"
 
+HINTS: Final[dict[str, tuple[str, ...]]] = {
+    "AWSKeyDetector": ("akia", "asia", "abia", "acca", "a3t", "aws"),
+    "AzureStorageKeyDetector": ("accountkey=",),
+    "CloudantDetector": ("cloudant",),
+    "IbmCloudIamDetector": ("ibm",),
+    "IbmCosHmacDetector": ("access",),
+    "SoftlayerDetector": ("softlayer",),
+    "GitHubTokenDetector": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    "GitLabTokenDetector": ("gl",),
+    "NpmDetector": ("_authtoken=",),
+    "PypiTokenDetector": ("-agei", "-agen"),
+    "ArtifactoryDetector": ("artifactory",),
+    "SlackDetector": ("xox", "hooks.slack.com"),
+    "DiscordBotTokenDetector": (".",),
+    "TelegramBotTokenDetector": (":a",),
+    "StripeDetector": ("k_live_",),
+    "SquareOAuthDetector": ("sq0csp-",),
+    "SendGridDetector": ("sg.",),
+    "MailchimpDetector": ("-us",),
+    "TwilioKeyDetector": ("twilio",),
+    "OpenAIDetector": ("t3blbkfj",),
+    "OtherKeyDetector": (
+        "github_pat_", "npm_", "aiza", "sk-", "hf_", "xapp-", "dop_v1_", "shp", "k_live_", "xox",
+    ),
+    "BasicAuthDetector": ("://",),
+    "JwtTokenDetector": ("eyj",),
+    "PrivateKeyDetector": ("private key", "putty-user-key-file"),
+}  # fmt: skip
+
 
 class OtherKeyDetector(RegexBasedDetector):
     """Keys with their maker's mark that the library does not know."""
@@ -82,13 +111,15 @@ class OtherKeyDetector(RegexBasedDetector):
 class Detector:
     """One detector, the rule it speaks for, and the mark without which it need not look.
 
-    `needs` is a word that must stand in the same window: some keys look like any number.
+    `needs` is a word that must stand in the same window: some keys look like any number. One of the `hints`, in small
+    letters, stands in every text that has the mark.
     """
 
     plugin: Any
     rule_id: str
     mark: re.Pattern[str]
     needs: str = ""
+    hints: tuple[str, ...] = ()
 
 
 def run_secrets(sources: Sources) -> Reading:
@@ -134,7 +165,10 @@ def load_detectors() -> tuple[Detector, ...]:
         (JwtTokenDetector(), "secret-web-token", r"eyJ[\w-]{16,}[.]eyJ[\w-]{16,}[.][\w-]{16,}", ""),
         (PrivateKeyDetector(), "secret-private-key", "PRIVATE KEY|PuTTY-User-Key-File", ""),
     ]  # fmt: skip
-    return tuple(Detector(plugin, rule_id, re.compile(mark), needs) for plugin, rule_id, mark, needs in marks)
+    return tuple(
+        Detector(plugin, rule_id, re.compile(mark), needs, HINTS[type(plugin).__name__])
+        for plugin, rule_id, mark, needs in marks
+    )
 
 
 def look_at(source: Source) -> Iterator[Finding]:
@@ -157,7 +191,10 @@ def look_at(source: Source) -> Iterator[Finding]:
 def find_secrets(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield (rule id, secret, offset) for every credential in a text, in the order of the detectors."""
     seen: set[tuple[str, int]] = set()
+    lowered = text.casefold()
     for detector in load_detectors():
+        if not any(hint in lowered for hint in detector.hints) or detector.needs not in lowered:
+            continue
         ended = 0
         for match in detector.mark.finditer(text):
             if match.start() < ended:

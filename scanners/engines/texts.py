@@ -23,6 +23,7 @@ CANARY = "flag = 'a\u202e ; return'\n"
 CODE = (Kind.PYTHON, Kind.JAVASCRIPT)
 # These rules are judged with their surroundings here; the plain pattern alone finds too much.
 JUDGED = frozenset(["bidi-control", "invisible-identifier", "off-screen-code"])
+UNSEEN = frozenset(["tag-characters", "tag-text", "invisible-run", "invisible-scattered"])  # no plain letter is any
 LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare")
 BUILD_COMMANDS = re.compile(
     r"^(?:node-gyp(?:-build)?|prebuild-install|husky|is-ci \|\| husky|patch-package|tsc|npm run [\w:-]+"
@@ -40,6 +41,7 @@ STARTUP_LINE = re.compile(r"^import[ \t]", re.MULTILINE)
 STARTUP_NAMES = frozenset(["sitecustomize.py", "usercustomize.py"])
 # Possessive, from the start of a run on: a megabyte of blanks must not cost its square.
 GAP = re.compile(r"(?<![ \t\u00a0\u2000-\u200a\u3000])[ \t\u00a0\u2000-\u200a\u3000]{120,}+(?=\S)")
+FEED = re.compile(r"(?<=\S)[ \t]*\f[ \t]*(?=\S)")
 FAR = 200  # columns: an indent this deep is no block
 BELOW = re.compile(r"(?<=\S)[ \t\f]*+\n(?:[ \t\f]*+\n){200,}+[ \t]*+(?=\S)")
 DANGER = re.compile(
@@ -72,7 +74,8 @@ def look_at(source: Source) -> list[Finding]:
     """Return the findings of one text, weighed by its place."""
     text, rules = source.text or "", load_rules()
     lines = Lines(text)
-    hits = search_text(text, path=source.path, kind=source.kind, skipped=JUDGED)
+    skipped = JUDGED | UNSEEN if text.isascii() else JUDGED
+    hits = search_text(text, path=source.path, kind=source.kind, skipped=skipped)
     if source.kind in CODE:
         hits += judge_code(source, lines=lines)
     place = place_of(source)
@@ -93,7 +96,7 @@ def weigh(finding: Finding, *, place: Place, text: str) -> Finding:
         finding = replace(finding, severity=Severity.MEDIUM)
     is_placed = finding.rule_id.startswith(("install-hook", "startup"))
     # Invisible text is worse in prose than in code: it was written for a machine.
-    is_unseen = finding.rule_id in ("tag-characters", "tag-text", "invisible-run")
+    is_unseen = finding.rule_id in UNSEEN - {"invisible-scattered"}
     if is_placed or (is_unseen and place is Place.PROSE):
         return finding
     return lower_finding(finding, place=place)
@@ -117,7 +120,8 @@ def find_out_of_sight(source: Source, *, lines: Lines) -> list[Hit]:
     text = source.text or ""
     prose: frozenset[int] | None = None
     hits = []
-    for match in [*GAP.finditer(text), *re.finditer(r"(?<=\S)[ \t]*\f[ \t]*(?=\S)", text)]:
+    feeds = FEED.finditer(text) if "\f" in text else ()
+    for match in [*GAP.finditer(text), *feeds]:
         number = lines.line_at(match.start())
         prose = find_prose_lines(source, lines=lines) if prose is None else prose
         line, start = lines.texts[number - 1], lines.start_of(number)

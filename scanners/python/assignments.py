@@ -6,6 +6,7 @@ Replacing something of somebody else's module is recorded.
 import ast
 
 from scanners.facts import Act, Trick
+from scanners.python.authentication import kept_marks
 from scanners.python.containers import put_item
 from scanners.python.domain import (
     Instance,
@@ -18,7 +19,8 @@ from scanners.python.domain import (
     plain_of,
     sequence_of,
 )
-from scanners.python.expressions import module_frame
+from scanners.python.effects_hooks import note_callback, note_stream
+from scanners.python.expressions import ITEM, module_frame
 from scanners.python.invocations import Invocations
 from scanners.python.machine import is_given
 
@@ -75,9 +77,11 @@ class Assignments(Invocations):
             elif isinstance(thing, Klass | Unit):
                 thing.frame.names[target.attr] = join(thing.frame.names.get(target.attr), value)
         self.note_patch(base, target.attr, value, target)
+        note_stream(self, base, target.attr, value, target)
+        note_callback(self, base, value, target)
         if base.refs and isinstance(target.value, ast.Name) and "(" in base.refs[0] and value.marks:
             # A message, request or archive that data is put into keeps where that came from.
-            self.assign(target.value, mark(base, *value.marks))
+            self.assign(target.value, mark(base, *kept_marks(target.attr, value.marks)))
 
     def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         """Record that something of somebody else's module is replaced."""
@@ -100,6 +104,9 @@ class Assignments(Invocations):
             self.note_patch(base, name, value, target)
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
+        for thing in base.things:
+            if isinstance(thing, Instance):
+                self.write_field(thing.klass, ITEM, value)
         if base.refs and "(" not in base.refs[0]:
             return
         self.assign_owner(target.value, put_item(base, name, value) if name is not None else Value(
@@ -110,14 +117,14 @@ class Assignments(Invocations):
     def assign_owner(self, node: ast.expr, value: Value) -> None:
         """Bind what a container or client goes by, when it has a name."""
         if isinstance(node, ast.Name):
-            self.bind(node.id, value)
+            self.bind_owner(node.id, value)
         elif isinstance(node, ast.Attribute):
             base = self.evaluate(node.value)
             for thing in base.things:
                 if isinstance(thing, Instance):
                     self.write_field(thing.klass, node.attr, value)
             if any("(" in ref for ref in base.refs) and value.marks - base.marks:
-                self.assign_owner(node.value, mark(base, *value.marks))
+                self.assign_owner(node.value, mark(base, *kept_marks(node.attr, value.marks)))
         elif isinstance(node, ast.Subscript):
             inner = self.evaluate(node.value)
             if value.marks - inner.marks:

@@ -19,7 +19,25 @@ def spread(table: str) -> dict[str, str]:
 CALLS: Final = spread("""
 evaluate: builtins: eval exec
 compile: builtins.compile codeop.compile_command
-evaluate: timeit.timeit timeit.repeat cProfile.run profile.run pdb.run pdb.runeval bdb.Bdb().run trace.Trace().run
+time_code: timeit: timeit repeat Timer
+evaluate: cProfile.run profile.run cProfile.runctx profile.runctx cProfile.Profile().run pandas.eval pdb.runcall
+console: code.interact code.InteractiveConsole().interact code.InteractiveConsole().raw_input pdb.Pdb().set_trace
+console: pdb.Pdb().cmdloop IPython.embed IPython.start_ipython rpdb.set_trace remote_pdb.set_trace bdb.Bdb().set_trace
+console: code.InteractiveInterpreter().interact
+configure: logging.config.dictConfig logging.config.DictConfigurator
+watch_calls: sys: settrace setprofile addaudithook
+watch_calls: threading: settrace setprofile settrace_all_threads setprofile_all_threads
+hook_imports: sys.meta_path: append insert extend
+hook_imports: sys.path_hooks: append insert extend
+subclasses: builtins.object.__subclasses__ builtins.type.__subclasses__
+page: mmap.mmap
+call_native: ctypes.CFUNCTYPE() ctypes.PYFUNCTYPE() ctypes.WINFUNCTYPE()
+load_library: sqlite3.connect().load_extension apsw.Connection().load_extension aiosqlite.connect().load_extension
+query: sqlite3.connect(): execute executescript executemany
+query: sqlite3.connect().cursor(): execute executescript executemany
+fork: os.fork os.forkpty
+write_data: soundfile.write scipy.io.wavfile.write imageio.imwrite cv2.imwrite numpy.save numpy.savez torchaudio.save
+evaluate: pdb.run pdb.runeval bdb.Bdb().run trace.Trace().run
 evaluate: code.InteractiveInterpreter().runsource code.InteractiveConsole().push code.InteractiveConsole().runsource
 evaluate: code.InteractiveInterpreter().runcode types.FunctionType js2py.eval_js execjs.eval numexpr.evaluate
 load_file: runpy.run_path importlib.machinery.SourceFileLoader importlib.machinery.SourcelessFileLoader
@@ -53,7 +71,7 @@ environ_all: dotenv.dotenv_values os.environb.items
 open: builtins.open io.open codecs.open gzip.open bz2.open lzma.open aiofiles.open os.fdopen tokenize.open
 open: anyio.open_file os.open zipfile.ZipFile tarfile.open io.FileIO io.open_code
 read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql configparser.ConfigParser().read
-read_path: linecache.getlines linecache.getline mailbox.mbox fileinput.input mmap.mmap plyvel.DB leveldb.LevelDB
+read_path: linecache.getlines linecache.getline mailbox.mbox fileinput.input plyvel.DB leveldb.LevelDB
 read_path: dbm.open apsw.Connection pikepdf.open openpyxl.load_workbook json5.load PIL.Image.open cv2.imread wave.open
 read_handle: pathlib.Path(): read_text read_bytes
 open_path: pathlib.Path().open
@@ -119,7 +137,9 @@ decode: zlib.decompress gzip.decompress bz2.decompress lzma.decompress zlib.deco
 decode: lz4.frame.decompress snappy.decompress brotli.decompress zstandard.ZstdDecompressor().decompress
 decode: html.unescape base58.b58decode
 codec: codecs.decode codecs.encode
-keyring: keyring.get_password win32cred.CredEnumerate win32cred.CredRead secretstorage.get_default_collection
+keyring: keyring.get_password keyring.get_credential keyring.get_keyring().get_password win32cred.CredEnumerate
+keyring: win32cred.CredRead secretstorage.get_default_collection
+keyring: secretstorage.get_all_items secretstorage.search_items secretstorage.Item().get_secret
 keyring: browser_cookie3: chrome firefox load edge brave opera chromium safari vivaldi
 keyring: browsercookie.chrome browsercookie.firefox browsercookie.load rookiepy.chrome rookiepy.load
 keyring: win32crypt.CryptUnprotectData ctypes.windll.crypt32.CryptUnprotectData pypsexec.dpapi chrome_cookies.load
@@ -152,8 +172,11 @@ compute: builtins: chr ord int float abs hex bin oct len sum divmod pow round bo
 compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans urllib.parse.unquote
 compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
+serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
 compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath
+path_parent: os.path.dirname posixpath.dirname ntpath.dirname
+path_sibling: pathlib.Path(): with_name with_stem
 path_new: pathlib: Path PurePath PosixPath WindowsPath PurePosixPath
 path_home: pathlib.Path.home
 path_user: os.path.expanduser pathlib.Path().expanduser os.path.expandvars

@@ -4,6 +4,7 @@ Bounded in size; what would raise in Python has no value here. Runs nothing of a
 """
 
 import ast
+import struct
 from collections.abc import Callable, Sequence
 from itertools import islice, product
 from typing import Any
@@ -22,12 +23,22 @@ from scanners.python.domain import (
     join_all,
     plain_of,
     texts_of,
+    weigh,
 )
 from scanners.python.values import call_text_method
 
 JOINED = frozenset([Trick.JOINED])
 DECODED = frozenset([Trick.DECODED])
-UNCOMPUTABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, ArithmeticError)
+UNCOMPUTABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    ArithmeticError,
+    struct.error,
+)
 BIGGEST = 1 << 4096  # integers beyond it only serve to burn time
 
 
@@ -108,7 +119,7 @@ def multiply(left: Plain, right: Plain) -> Plain:
     """Return a product that is small enough to keep; raises ValueError."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, str | bytes | tuple) and isinstance(other, int):
-            if len(one) * other > limits.FOLD_CHARACTERS:
+            if weigh(one, most=limits.FOLD_CHARACTERS) * other > limits.FOLD_CHARACTERS:
                 raise ValueError("too large")
             return one * other
     return arithmetic(lambda one, other: one * other)(left, right)
@@ -255,9 +266,24 @@ def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:
     return Value(consts=value.consts, is_whole=is_whole, refs=refs, marks=value.marks, tricks=value.tricks)
 
 
+def parent_of(path: Value) -> Value:
+    """Return the folder a path is in, of an unknown one too."""
+    texts = tuple(dict.fromkeys(parent_text(text) for text in texts_of(path))) if path.consts else ()
+    return Value(consts=texts, is_whole=path.is_whole, refs=path.refs, marks=path.marks, tricks=path.tricks)
+
+
+def parent_text(text: str) -> str:
+    """Return a path without its last part; above what is known it goes up."""
+    head, slash, last = text.rstrip("/").rpartition("/")
+    if not last or last in (".", "..", HOLE) or (not slash and last.startswith("{")):
+        return f"{text.rstrip('/')}/.."
+    return head or slash or "."
+
+
 def take_slice(base: Value, lower: Any, upper: Any, step: Any) -> Value:
     """Return a slice of constants; backwards is a way to hide a text."""
-    tricks = DECODED if isinstance(step, int) and step < 0 else NO_TRICKS
+    is_text = any(isinstance(item, str | bytes) for item in base.consts)
+    tricks = DECODED if is_text and isinstance(step, int) and step < 0 else NO_TRICKS
     results = []
     for item in base.consts:
         if not isinstance(item, str | bytes | tuple):

@@ -40,7 +40,7 @@ def call_container(
     if name in MUTATORS and (args or keywords):
         return change(machine, function, base, args, keywords)
     if isinstance(base.items, dict):
-        return call_dictionary(name, base, args)
+        return base if name in ("encode", "decode") else call_dictionary(name, base, args)
     if isinstance(base.items, tuple):
         if name in ("copy", "sort", "reverse"):
             return base
@@ -143,7 +143,9 @@ def put_item(base: Value, key: Plain, value: Value) -> Value:
 
 def rebind(machine: Machine, node: ast.expr, value: Value) -> None:
     """Let the name or attribute that a container goes by mean another one."""
-    if isinstance(node, ast.Name | ast.Attribute):
+    if isinstance(node, ast.Name):
+        machine.bind_owner(node.id, value)
+    elif isinstance(node, ast.Attribute):
         machine.assign(node, value)
     elif isinstance(node, ast.Subscript):
         rebind(machine, node.value, blend([value, machine.evaluate(node.value)]))

@@ -26,12 +26,21 @@ class Copy:
 
 
 def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fixed_line: int = 0) -> Copy | None:
-    """Return the canonical copy when it says something the text hides, else None; the tree is changed by it."""
+    """Return the canonical copy when it says something the text hides, else None; the tree is left as it is."""
     if not analysis.has_detour and not is_spelled_oddly(text, tree):
         return None
-    copied = ast.unparse(rewrite(tree, analysis=analysis))
+    fresh = ast.parse(text)
+    # Both trees come from one text, so that their nodes pair off.
+    found = analysis.replacements
+    pairs = zip(ast.walk(tree), ast.walk(fresh), strict=True)
+    replacements = {id(twin): found[id(node)] for node, twin in pairs if id(node) in found}
+    try:
+        copied = ast.unparse(rewrite(fresh, analysis=Analysis(replacements=replacements)))
+    except ValueError:
+        # Python 3.11 cannot spell every f-string. The passes have read the tree; only the patterns lack a second look.
+        return None
     count = copied.count("\n") + 1
-    lines = [fixed_line] * count if fixed_line else map_lines(tree, ast.parse(copied), count=count)
+    lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
 
 

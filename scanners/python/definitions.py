@@ -15,6 +15,7 @@ from scanners.python.domain import (
     Value,
     join,
 )
+from scanners.python.effects_hooks import BROKERS
 from scanners.python.expressions import module_frame
 from scanners.python.invocations import node_of
 from scanners.python.lookups import spell_module
@@ -66,7 +67,11 @@ class Definitions(Assignments):
 
     def is_known(self, value: Value) -> bool:
         """Say whether calling a foreign name does anything that is recorded."""
-        return any(ref.startswith(("builtins.e", "os.", "subprocess.", "atexit.", "threading.")) for ref in value.refs)
+        return any(
+            ref.split(".")[0] in BROKERS
+            or ref.startswith(("builtins.e", "os.", "subprocess.", "atexit.", "threading."))
+            for ref in value.refs
+        )
 
     def run_class(self, node: ast.ClassDef) -> bool:
         """Define a class: its body runs now, its methods when somebody calls them."""
@@ -140,10 +145,10 @@ class Definitions(Assignments):
             found = unit.frame.names.get(name) if isinstance(unit, Unit) else None
             if found is not None:
                 return found
-        submodule = self.find_module(f"{dotted}.{name}") if own is not None or not dotted.startswith(".") else None
+        submodule = self.find_module(f"{dotted}.{name}" if dotted else name)
         if submodule is not None:
             return submodule
-        if own is not None or dotted.startswith("."):
+        if own is not None or not dotted:
             return UNKNOWN
         return self.import_value(f"{spell_module(dotted)}.{name}")
 

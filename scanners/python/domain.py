@@ -12,17 +12,22 @@ from scanners import limits
 from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
+LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Mark(NamedTuple):
-    """One source that went into a value, and where it did."""
+    """One source that went into a value, and where it did; a parameter's path ends in NUL and which one it is.
+
+    `name` is the variable, setting or attribute that a secret was read from.
+    """
 
     label: Label
     path: str
     line: int
+    name: str = ""
 
 
 Marks = frozenset[Mark]
@@ -94,7 +99,7 @@ class Function:
     returns: Value | None = None  # for arguments nobody knows; None until looked at
     is_busy: bool = False
     sensitivity: int = 0  # 1: calls on its arguments, 2: acts on them or returns them
-    effects: tuple[tuple[Act, tuple[str, int, int], str], ...] = ()
+    effects: tuple[tuple[Act, tuple[str, int, int], str, Marks], ...] = ()
     known: dict[object, Value] = field(default_factory=dict)
 
 
@@ -267,7 +272,31 @@ def text_of(item: Plain) -> str:
         return HOLE
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
+    if isinstance(item, int) and not -LONGEST < item < LONGEST:
+        return HOLE  # Python refuses to write it out as well
+    if isinstance(item, tuple):
+        return text_of_sequence(item)
     return item if isinstance(item, str) else str(item)
+
+
+def text_of_sequence(items: tuple[Plain, ...]) -> str:
+    """Return a sequence as text; a hole when it holds what cannot be written out."""
+    try:
+        return str(items)
+    except ValueError:
+        return HOLE
+
+
+def weigh(item: Plain, *, most: int) -> int:
+    """Return how many characters and members a constant has at every depth, counted no further than `most`."""
+    if not isinstance(item, tuple):
+        return len(item) if isinstance(item, str | bytes) else 1
+    total = len(item)
+    for part in item if total <= most else ():
+        total += weigh(part, most=most - total)
+        if total > most:
+            break
+    return total
 
 
 def from_names(named: dict[str, Value]) -> dict[Plain, Value]:

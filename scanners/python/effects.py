@@ -5,9 +5,11 @@ One function a kind of `calls.CALLS`. Programs, files and the network have modul
 
 from collections.abc import Callable
 
+from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE
 from scanners.python.domain import (
+    HOLE,
     NO_TRICKS,
     UNKNOWN,
     Bound,
@@ -27,26 +29,53 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.effects_files import FILE_EFFECTS
+from scanners.python.effects_hooks import HOOK_EFFECTS, follow_packed
 from scanners.python.effects_host import HOST_EFFECTS
 from scanners.python.effects_network import NETWORK_EFFECTS
 from scanners.python.effects_programs import PROGRAM_EFFECTS
 from scanners.python.effects_values import VALUE_EFFECTS
 from scanners.python.invoked import Call
-from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, name_of
+from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, dotted_name, name_of
 from scanners.python.places import SETTING_HOLDERS, SETTING_NAMES
 from scanners.python.values import DECODERS, decode_codec, is_hiding
 
 DECODED = frozenset([Trick.DECODED])
+LONG_TEMPLATE = 200  # characters that a file writes out itself around what it fills in
 SAFE_LOADERS = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 Effect = Callable[[Lookups, Call], Value]
 
 
 def evaluate(machine: Lookups, call: Call) -> Value:
     """Record that code is run, and look at it when it is constant."""
-    code = call.argument(0, "stmt", "source", "code", "statement")
+    code = without_filling(machine, call.argument(0, "stmt", "source", "code", "statement"))
     machine.emit(Act.CODE_EVAL, call.node, detail=code, sources=[code], tricks=call.tricks)
     result = run_texts(machine, call, code)
     return mark(result, *code.marks) if code.marks else result
+
+
+def without_filling(machine: Lookups, code: Value) -> Value:
+    """Return code without the origins of what only fills the gaps of a template that this file writes out."""
+    texts = [text for text in code.consts if isinstance(text, str)]
+    if not code.marks or not texts or len(texts) < len(code.consts):
+        return code
+    dropped: set[Label] = set()
+    if all(is_definition(text) for text in texts):
+        dropped |= {Label.DECODED, Label.OPAQUE}
+    is_long = all(text.count(HOLE) > 2 and len(text.replace(HOLE, "")) >= LONG_TEMPLATE for text in texts)
+    marks = frozenset(
+        item
+        for item in code.marks
+        if item.label not in dropped
+        and not (is_long and item.label in (Label.NETWORK, Label.DECODED, Label.OPAQUE) and item.path != machine.path)
+    )
+    return Value(consts=code.consts, is_whole=code.is_whole, marks=marks, tricks=code.tricks)
+
+
+def is_definition(text: str) -> bool:
+    """Say whether a text with gaps defines something, and no gap can hold a line of its own."""
+    if HOLE not in text or not text.lstrip().startswith(("def ", "class ", "async def ", "lambda ", "@")):
+        return False
+    return not any(line.strip() == HOLE or line.lstrip().startswith(f"{HOLE};") for line in text.split("\n"))
 
 
 def compile_code(machine: Lookups, call: Call) -> Value:
@@ -117,7 +146,12 @@ def unpack(machine: Lookups, call: Call) -> Value:
     result = Value(marks=data.marks | call.callee.marks, tricks=data.tricks)
     if is_safe:
         return result
+    texts = [text for text in data.consts if isinstance(text, str) and text.startswith(("http://", "https://"))]
+    if texts:
+        machine.emit(Act.NETWORK_FETCH, call.node, detail=data, sources=[data])
+        data = mark(data, machine.mark(Label.NETWORK, call.node))
     machine.emit(Act.CODE_UNPACK, call.node, detail=call.name, sources=[data], tricks=call.tricks)
+    follow_packed(machine, call, data)
     return mark(result, machine.mark(Label.OPAQUE, call.node))
 
 
@@ -165,7 +199,9 @@ def get_attribute(machine: Lookups, call: Call) -> Value:
     ]
     if results:
         if is_secret_setting(call, name):
-            results.append(Value(marks=frozenset([machine.mark(Label.SECRET, call.node)])))
+            holder = call.argument_node(0)
+            shown = f"{dotted_name(holder) if holder is not None else ''}.{texts_of(name)[0]}"
+            results.append(Value(marks=frozenset([machine.mark(Label.SECRET, call.node, name=shown)])))
         return join_all([*results, *call.args[2:3]])
     return mark(blend(call.args), tricks=LOOKED_UP if base.refs else NO_TRICKS)
 
@@ -233,8 +269,7 @@ def apply_each(machine: Lookups, call: Call) -> Value:
         return blend(call.args)
     function, source = call.args[0], call.args[1]
     if call.name == "functools.reduce":
-        each = elements(source)
-        return machine.call_value(function, call.node, [each, each], {})
+        return reduce(machine, call, function, source)
     members = sequence_of(source)
     if call.name == "builtins.filter":
         machine.call_value(function, call.node, [elements(source)], {})
@@ -244,6 +279,18 @@ def apply_each(machine: Lookups, call: Call) -> Value:
         return Value(items=tuple(results), marks=results[0].marks, tricks=results[0].tricks)
     results = [machine.call_value(function, call.node, [member], {}) for member in members]
     return machine.make_sequence(results, call.node)
+
+
+def reduce(machine: Lookups, call: Call, function: Value, source: Value) -> Value:
+    """Fold known elements one after the other; unknown ones are anything at once."""
+    members = list(sequence_of(source) or ())
+    if not 0 < len(members) <= limits.PYTHON_ITEMS:
+        each = elements(source)
+        return machine.call_value(function, call.node, [join_all([*call.args[2:3], each]), each], {})
+    result = call.args[2] if len(call.args) > 2 else members.pop(0)
+    for member in members:
+        result = machine.call_value(function, call.node, [result, member], {})
+    return result
 
 
 def calls_key(machine: Lookups, call: Call) -> Value:
@@ -280,5 +327,5 @@ EFFECTS: dict[str, Effect] = {
     "apply": apply_each, "calls_key": calls_key,
     "super": find_super,
     "type": find_type, **VALUE_EFFECTS,
-    **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
+    **HOOK_EFFECTS, **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
 }  # fmt: skip

@@ -6,7 +6,7 @@ Each is one fact and one mark; none is a judgement.
 from collections.abc import Callable
 
 from scanners.facts import Act, Label
-from scanners.python.domain import UNKNOWN, Value, blend, mark, plain_of
+from scanners.python.domain import HOLE, UNKNOWN, Value, blend, mark, plain_of, texts_of
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 
@@ -87,8 +87,9 @@ def persist(machine: Lookups, call: Call) -> Value:
 def read_keyring(machine: Lookups, call: Call) -> Value:
     """Record passwords, cookies or keys taken from where the system or a browser keeps them."""
     own = plain_of(call.argument(0, "service_name"))
-    label = Label.SECRET if call.name == "keyring.get_password" else Label.CREDENTIALS
-    taken = machine.mark(label, call.node)
+    is_own = call.name == "keyring.get_password" and len(call.argument(0, "service_name").consts) < 2
+    label = Label.SECRET if is_own else Label.CREDENTIALS
+    taken = machine.mark(label, call.node, name=texts_of(call.argument(1, "username"))[0].replace(HOLE, ""))
     if label is Label.CREDENTIALS:
         machine.emit(Act.FILE_READ, call.node, detail=call.name, sources=[Value(marks=frozenset([taken]))])
     elif own is None:

@@ -3,11 +3,12 @@
 Data leaves when anything but constants goes out beside the address. An answer is marked as such.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scanners.facts import Act, Label, Trick
 from scanners.python.addresses import CONTROLS, LIBRARIES, RECEIVING, SENDING, WEBHOOKS, WHO_AM_I
+from scanners.python.authentication import address_marks, all_marks, authenticate, client_marks, named_marks
 from scanners.python.constants import concatenate
 from scanners.python.domain import (
     HOLE,
@@ -48,19 +49,22 @@ def request_path(machine: Lookups, call: Call) -> Value:
     """Record a request over an open connection: the connection knows the host."""
     host = Value(consts=call.callee.consts or (HOLE,), marks=call.callee.marks)
     path = call.argument(1, "url")
-    return record(machine, call, concatenate([host, path], tricks=NO_TRICKS), rest=call.args[2:])
+    headers = Value(marks=authenticate(all_marks(call.args[3:])))
+    return record(machine, call, concatenate([host, path], tricks=NO_TRICKS), rest=[*call.args[2:3], headers])
 
 
-def record(machine: Lookups, call: Call, address: Value, *, rest: Iterable[Value]) -> Value:
+def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value]) -> Value:
     """Record a request and return its answer."""
     shown = address if address.consts else Value(consts=call.callee.consts, marks=address.marks, tricks=address.tricks)
-    data = [*rest, *(value for name, value in call.keywords.items() if name not in CONTROLS)]
-    payload = blend([value for value in data if not value.refs or value.marks])
+    named = {name: value for name, value in call.keywords.items() if name not in CONTROLS}
+    data = [*rest, *named.values()]
+    payload = all_marks(rest) | named_marks(named)
     is_prepared = any(ref.endswith("Request()") for ref in address.refs)
-    told = frozenset(item for item in address.marks if is_prepared or item.label not in POINTING)
+    pointed = address.marks if is_prepared else address_marks(address)
+    told = frozenset(item for item in pointed if is_prepared or item.label not in POINTING)
     carried = frozenset(item for item in call.callee.marks if item.label not in POINTING)
-    is_sending = bool(payload.marks or told or carried)
-    sources = [payload, Value(marks=told | carried)] if is_sending else [address]
+    is_sending = bool(payload or told or carried)
+    sources = [Value(marks=payload | told | carried)] if is_sending else [address]
     tricks = call.tricks | trust_tricks(call)
     is_posting = call.name.rpartition(".")[2] not in GETTING and any(value is not UNKNOWN for value in data)
     act = Act.NETWORK_SEND if is_sending or (is_posting and has_body(call)) else Act.NETWORK_FETCH
@@ -98,14 +102,17 @@ def prepare(machine: Lookups, call: Call) -> Value:
     """Return a request that somebody will send: about an address, made of its data."""
     position = 1 if call.name.startswith(("requests", "httpx")) else 0
     address = call.argument(position, "url")
-    data = [*call.args[position + 1 :], *(value for name, value in call.keywords.items() if name not in CONTROLS)]
-    payload = blend(data)
-    told = frozenset(item for item in address.marks if item.label not in POINTING)
-    is_bare = not payload.marks and not told
+    named = {name: value for name, value in call.keywords.items() if name not in CONTROLS}
+    payload = blend([*call.args[position + 1 :], *named.values()])
+    sent = all_marks(call.args[position + 1 : position + 2]) | named_marks(named)
+    # The second of the positional arguments is the headers, for those who make a request that way.
+    sent |= authenticate(all_marks(call.args[position + 2 :]))
+    told = frozenset(item for item in address_marks(address) if item.label not in POINTING)
+    is_bare = not sent and not told
     return Value(
         consts=address.consts,
-        refs=() if is_bare else ("urllib.request.Request()",),
-        marks=address.marks if is_bare else payload.marks | told,
+        refs=("urllib.request.Request().bare",) if is_bare else ("urllib.request.Request()",),
+        marks=address.marks if is_bare else sent | told,
         tricks=address.tricks | payload.tricks,
     )
 
@@ -125,7 +132,7 @@ def make_client(machine: Lookups, call: Call) -> Value:
     """Return a client, which knows where its requests go by default."""
     base = call.argument(99, "base_url")
     headers = blend([call.argument(99, name) for name in ("headers", "auth", "cookies", "params")])
-    return Value(refs=(f"{call.name}()",), consts=base.consts, marks=headers.marks)
+    return Value(refs=(f"{call.name}()",), consts=base.consts, marks=authenticate(headers.marks))
 
 
 def make_connection(machine: Lookups, call: Call) -> Value:
@@ -162,7 +169,8 @@ def connect(machine: Lookups, call: Call) -> Value:
         return Value(refs=refs)
     machine.emit(Act.NETWORK_CONNECT, call.node, detail=shown, sources=[shown], tricks=call.tricks | trust_tricks(call))
     if call.name.startswith("asyncio."):
-        reader = Value(refs=("trio.StreamReader()",), consts=shown.consts)
+        received = frozenset([machine.mark(Label.NETWORK, call.node)])
+        reader = Value(refs=("trio.StreamReader()",), consts=shown.consts, marks=received)
         writer = Value(refs=("trio.StreamWriter()",), consts=shown.consts)
         return Value(items=(reader, writer))
     return Value(refs=refs, consts=shown.consts)
@@ -173,16 +181,15 @@ def connect_url(machine: Lookups, call: Call) -> Value:
     address = call.argument(0, "url", "uri", "target", "webhook_url")
     if address is UNKNOWN and not call.keywords:
         return Value(refs=(f"{call.name}()",))
-    machine.emit(Act.NETWORK_CONNECT, call.node, detail=address, sources=[address], tricks=call.tricks)
+    shown = Value(consts=address.consts, marks=address_marks(address), tricks=address.tricks)
+    machine.emit(Act.NETWORK_CONNECT, call.node, detail=shown, sources=[shown], tricks=call.tricks)
     received = Value(marks=frozenset([machine.mark(Label.NETWORK, call.node)]))
     for name, value in call.keywords.items():
         if name.startswith("on_") and value.things:
             socket = Value(refs=(f"{call.name}()",), consts=address.consts)
             machine.call_value(Value(things=value.things), call.node, [socket, received], {})
-    data = blend(
-        [value for name, value in call.keywords.items() if name not in CONTROLS and not name.startswith("on_")]
-    )
-    return Value(refs=(f"{call.name}()",), consts=address.consts, marks=data.marks)
+    given = {name: value for name, value in call.keywords.items() if name not in CONTROLS and name[:3] != "on_"}
+    return Value(refs=(f"{call.name}()",), consts=address.consts, marks=client_marks([], given))
 
 
 def connect_socket(machine: Lookups, call: Call) -> Value:
@@ -262,7 +269,8 @@ def call_library(machine: Lookups, call: Call, result: Value) -> Value:
         return result
     leaf = call.name.rpartition(".")[2]
     if "(" not in call.name:
-        return Value(refs=result.refs, consts=host_of(call), marks=result.marks, tricks=result.tricks)
+        marks = client_marks(call.args, call.keywords)
+        return Value(refs=result.refs, consts=host_of(call), marks=marks, tricks=result.tricks)
     if SENDING.match(leaf):
         detail = Value(consts=call.callee.consts)
         if leaf == "sendto" and len(call.args) > 1:
@@ -288,9 +296,10 @@ def host_of(call: Call) -> tuple[Any, ...]:
 
 
 def payload_of(call: Call) -> list[Value]:
-    """Return what a call sends; what the client was made with goes along."""
-    values = [value for name, value in call.keywords.items() if name not in CONTROLS]
-    return [*call.args, *values, Value(marks=call.callee.marks)]
+    """Return what a call sends; what the client was made with goes along, as what it is known by."""
+    named = {name: value for name, value in call.keywords.items() if name not in CONTROLS}
+    marks = all_marks(call.args) | named_marks(named) | call.callee.marks
+    return [Value(marks=marks)]
 
 
 def guess_request(machine: Lookups, call: Call, result: Value) -> Value:

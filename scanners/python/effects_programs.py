@@ -31,6 +31,7 @@ SHELL_FUNCTIONS = frozenset(
 )
 NO_WINDOW = ("CREATE_NO_WINDOW", "DETACHED_PROCESS", "SW_HIDE")
 HIDING_FLAGS = 0x08000000 | 0x00000008  # CREATE_NO_WINDOW, DETACHED_PROCESS
+FOREVER_SECONDS = 10**9
 LONG_SECONDS = 60
 STREAMS = ("stdin", "stdout", "stderr")
 
@@ -170,7 +171,8 @@ def wait(machine: Lookups, call: Call) -> Value:
     """Record a wait of at least a minute."""
     seconds = plain_of(call.argument(0, "secs", "delay"))
     if isinstance(seconds, int | float) and seconds >= LONG_SECONDS:
-        machine.emit(Act.SLEEP, call.node, detail=str(seconds))
+        # A number may have more digits than Python will write out.
+        machine.emit(Act.SLEEP, call.node, detail=str(min(seconds, FOREVER_SECONDS)))
     return UNKNOWN
 
 

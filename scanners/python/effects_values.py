@@ -12,7 +12,7 @@ from typing import Any
 
 from scanners import limits
 from scanners.facts import Label, Trick
-from scanners.python.constants import UNCOMPUTABLE, join_paths
+from scanners.python.constants import UNCOMPUTABLE, join_paths, parent_of
 from scanners.python.domain import (
     UNKNOWN,
     Plain,
@@ -24,6 +24,7 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    text_of,
     texts_of,
 )
 from scanners.python.invoked import Call
@@ -61,8 +62,13 @@ def same(machine: Lookups, call: Call) -> Value:
 def reshape_reversed(machine: Lookups, call: Call, value: Value) -> Value:
     """Return the elements backwards."""
     whole = plain_of(value)
-    if isinstance(whole, str | bytes | tuple):
+    if isinstance(whole, str | bytes):
         return constant(tuple(whole)[::-1], marks=value.marks, tricks=value.tricks | DECODED)
+    if isinstance(whole, tuple):
+        # Letters put back in order are hidden text; a list that is read from its end is only a list.
+        is_spelled = len(whole) > 3 and all(isinstance(item, str) and len(item) == 1 for item in whole)
+        tricks = value.tricks | DECODED if is_spelled else value.tricks
+        return constant(whole[::-1], marks=value.marks, tricks=tricks)
     if isinstance(value.items, tuple):
         return Value(items=value.items[::-1], marks=value.marks, tricks=value.tricks)
     return blend([value])
@@ -81,7 +87,11 @@ def reshape_bytes(machine: Lookups, call: Call, value: Value) -> Value:
     except UNCOMPUTABLE:
         # Numbers that are no bytes: the source would raise here as well.
         return blend([value])
-    return value if isinstance(whole, bytes) else blend([value])
+    if isinstance(whole, bytes):
+        return value
+    if isinstance(call.argument_node(0), ast.ListComp | ast.GeneratorExp) or value.items:
+        return mark(blend([value]), machine.mark(Label.DECODED, call.node))
+    return blend([value])
 
 
 def reshape_str(machine: Lookups, call: Call, value: Value) -> Value:
@@ -132,7 +142,8 @@ def compute(machine: Lookups, call: Call) -> Value:
     blended = machine.read_environment_whole(values, call.node, blended)
     function = PURE.get(call.name)
     if function is None or not call.args or not all(arg.is_whole and len(arg.consts) == 1 for arg in call.args):
-        return blended
+        is_hiding = call.name in ("builtins.chr", "builtins.int.to_bytes")
+        return mark(blended, machine.mark(Label.DECODED, call.node)) if is_hiding else blended
     plain = [arg.consts[0] for arg in call.args]
     named = {name: plain_of(value) for name, value in call.keywords.items()}
     try:
@@ -185,7 +196,17 @@ def load_json(text: Any) -> Any:
     """Return what a JSON text holds; raises ValueError for one that is nested too deep or too long."""
     if not isinstance(text, str) or len(text) > limits.FOLD_CHARACTERS or text.count("[") > 10_000:
         raise ValueError("too large")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def pack_struct(form: Any, *items: Any) -> bytes:
+    """Return what struct.pack gives; raises ValueError for a form that asks for much memory."""
+    if not isinstance(form, str | bytes) or struct.calcsize(form) > limits.FOLD_CHARACTERS:
+        raise ValueError("too large")
+    return struct.pack(form, *items)
 
 
 def literal(text: Any) -> Any:
@@ -194,7 +215,7 @@ def literal(text: Any) -> Any:
         raise ValueError("too large")
     try:
         result = ast.literal_eval(text)
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("no literal") from error
     return result
 
@@ -221,7 +242,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.quote": urllib.parse.quote,
     "urllib.parse.urljoin": urllib.parse.urljoin,
     "binascii.hexlify": lambda data: data.hex().encode(),
-    "struct.pack": lambda form, *items: struct.pack(form, *items) if len(form) < 64 and "0" not in form else b"",
+    "struct.pack": pack_struct,
     "json.loads": load_json,
     "ast.literal_eval": literal,
     "os.fsdecode": lambda data: data if isinstance(data, str) else data.decode(),
@@ -263,7 +284,30 @@ def path_same(machine: Lookups, call: Call) -> Value:
     return call.argument(0, "path", "file")
 
 
+def serialise(machine: Lookups, call: Call) -> Value:
+    """Return a mapping as text, which still knows its fields; that of an address reads like one."""
+    value = call.argument(0, "obj", "query", "fields")
+    blended = blend([*call.args, *call.keywords.values()])
+    blended = machine.read_environment_whole([value], call.node, blended)
+    if not isinstance(value.items, dict):
+        return blended
+    pairs = "&".join(f"{text_of(key)}={texts_of(item)[0]}" for key, item in list(value.items.items())[:32])
+    consts = (pairs,) if call.name.endswith("urlencode") else ()
+    return Value(consts=consts, items=value.items, marks=blended.marks, tricks=blended.tricks)
+
+
+def path_parent(machine: Lookups, call: Call) -> Value:
+    """Return the folder a path is in."""
+    return parent_of(call.argument(0, "p"))
+
+
+def path_sibling(machine: Lookups, call: Call) -> Value:
+    """Return a path beside another."""
+    return join_paths([parent_of(call.callee), call.argument(0, "name")], refs=("pathlib.Path()",))
+
+
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "path_join": path_join, "path_new": path_new, "path_home": path_home,
-    "path_user": path_user, "path_same": path_same,
+    "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
+    "path_home": path_home,
+    "path_parent": path_parent, "path_sibling": path_sibling, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

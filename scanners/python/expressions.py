@@ -10,13 +10,14 @@ from typing import Any
 from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.calls import ATTRIBUTES
-from scanners.python.constants import concatenate, operate, take_item, take_slice
+from scanners.python.constants import concatenate, operate, parent_of, take_item, take_slice
 from scanners.python.domain import (
     NO_TRICKS,
     NOTHING,
     UNKNOWN,
     Frame,
     Function,
+    Instance,
     Plain,
     Value,
     blend,
@@ -27,13 +28,17 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    weigh,
 )
 from scanners.python.lookups import Lookups
 from scanners.python.machine import TooComplex
 from scanners.python.places import SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
+# Who and where a machine is; what kind of machine it is decides honest things.
+WHO = ("socket.get", "getpass.", "os.getlogin", "uuid.", "locale.", "pwd.", "platform.node", "psutil.", "win32api.Get")
 ANALYSIS_WORDS = 3
+ITEM = "[]"  # the field that stands for every element of an own container
 # Attributes of these still name what the instance is about: a path.
 SUBJECTS = ("pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name")
 MOMENTS = (
@@ -105,6 +110,10 @@ class Expressions(Lookups):
     def on_attribute(self, node: ast.Attribute) -> Value:
         """Return an attribute that is not being called."""
         base = self.evaluate(node.value)
+        if node.attr == "parent" and "pathlib.Path()" in base.refs:
+            return parent_of(base)
+        if node.attr == "parents" and "pathlib.Path()" in base.refs:
+            return Value(items=(parent_of(base), parent_of(parent_of(base)), parent_of(parent_of(parent_of(base)))))
         value = self.attribute(base, node.attr, node)
         if value.refs:
             label = ATTRIBUTES.get(value.refs[0])
@@ -130,8 +139,20 @@ class Expressions(Lookups):
             found = self.look_up_item(base, key, node)
             if found is not None:
                 return found
+        own = [self.own_item(thing, key, node) for thing in base.things if isinstance(thing, Instance)]
+        if own:
+            return join_all([*own, blend([base])])
         value = take_item(base, key)
         return self.mark_setting(node, key, value, base=base)
+
+    def own_item(self, instance: Instance, key: Value, node: ast.AST) -> Value:
+        """Return an element of an instance of an own class: what was put there, and what its methods make up."""
+        results = [instance.klass.fields.get(ITEM) or UNKNOWN]
+        for name in ("__getitem__", "__missing__"):
+            member = self.find_member(instance.klass, name)
+            if member is not None and member.things:
+                results.append(self.call_value(member, node, [Value(things=(instance,)), key], {}))
+        return join_all(results)
 
     def on_binop(self, node: ast.BinOp) -> Value:
         """Return the result of an operator."""
@@ -179,6 +200,10 @@ class Expressions(Lookups):
         blended = blend(values)
         if all(value.is_whole and len(value.consts) == 1 and not value.refs for value in values):
             whole = tuple(value.consts[0] for value in values)
+            weight = weigh(whole, most=limits.FOLD_CHARACTERS)
+            self.charge(weight)
+            if weight > limits.FOLD_CHARACTERS:
+                return blended
             self.note_analysts(whole, node)
             return Value(consts=(whole,), is_whole=True, marks=blended.marks, tricks=blended.tricks)
         if len(values) > limits.PYTHON_ITEMS:
@@ -244,12 +269,13 @@ class Expressions(Lookups):
         """Return nothing but the marks a guard hangs on: when, where and by chance."""
         values = [self.evaluate(node.left), *(self.evaluate(item) for item in node.comparators)]
         kept = set()
+        is_exact = isinstance(node.ops[0], ast.Eq | ast.In) and any(isinstance(plain_of(item), str) for item in values)
         for value in values:
             if not value.marks and not value.refs:
                 continue
             kept |= {item for item in value.marks if item.label is Label.RANDOM}
-            is_quiet = any(ref.startswith(("platform.system", "os.name", "sys.platform")) for ref in value.refs)
-            if not is_quiet:
+            is_someone = is_exact and not value.refs
+            if is_someone or any(ref.startswith(WHO) for ref in value.refs):
                 kept |= {item for item in value.marks if item.label is Label.HOST}
             if value.refs and value.refs[0].startswith(MOMENTS):
                 kept.add(self.mark(Label.TIME, node))
@@ -279,6 +305,9 @@ class Expressions(Lookups):
     def on_yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
         """Hand a value to whoever iterates the running function."""
         value = self.evaluate(node.value)
+        if isinstance(node, ast.YieldFrom):
+            self.results.append(value)
+            return UNKNOWN
         self.results.append(Value(items=(value,), marks=value.marks, tricks=value.tricks))
         return UNKNOWN
 

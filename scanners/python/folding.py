@@ -5,6 +5,8 @@ Static and bounded. A name that is assigned in several ways resolves to its most
 
 import ast
 import builtins
+from collections.abc import Callable
+from typing import Any
 
 from scanners import limits
 from scanners.python.names import DANGEROUS
@@ -37,6 +39,13 @@ class Resolver:
         self._busy: set[int] = set()
         self._known: dict[tuple[int, int], Value] = {}
         self._loop: dict[str, Plain] = {}
+        self._methods: dict[type[ast.expr], Callable[[Any], Value]] = {
+            ast.Constant: self._resolve_constant, ast.Name: self._resolve_name, ast.NamedExpr: self._resolve_namedexpr,
+            ast.Attribute: self._resolve_attribute, ast.List: self._resolve_list, ast.Tuple: self._resolve_list,
+            ast.JoinedStr: self._resolve_joinedstr, ast.BinOp: self._resolve_binop, ast.Call: self._resolve_call,
+            ast.Subscript: self._resolve_subscript, ast.GeneratorExp: self._resolve_generatorexp,
+            ast.ListComp: self._resolve_generatorexp,
+        }  # fmt: skip
 
     def resolve(self, node: ast.expr | None) -> Value:
         """Return the constant or the dotted name an expression stands for, or None."""
@@ -47,7 +56,7 @@ class Resolver:
             return self._known[key]
         self._busy.add(id(node))
         try:
-            method = getattr(self, f"_resolve_{type(node).__name__.casefold()}", None)
+            method = self._methods.get(type(node))
             value: Value = method(node) if method is not None else None
         finally:
             self._busy.discard(id(node))
@@ -123,8 +132,6 @@ class Resolver:
         if any(not isinstance(item, Const) for item in items):
             return None
         return merge_tricks(bound([item.value for item in items if isinstance(item, Const)]), *items)
-
-    _resolve_tuple = _resolve_list
 
     def _resolve_joinedstr(self, node: ast.JoinedStr) -> Value:
         parts = [self.resolve(part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values]
@@ -279,8 +286,6 @@ class Resolver:
                 return None
             results.append(value.value)
         return bound(results, DECODED)
-
-    _resolve_listcomp = _resolve_generatorexp
 
 
 def fail_bound() -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
+from scanners.python.authentication import kept_marks, keyed_value
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
@@ -22,6 +23,7 @@ from scanners.python.domain import (
     Instance,
     Klass,
     Mark,
+    Marks,
     Thing,
     Unit,
     Value,
@@ -34,6 +36,7 @@ from scanners.python.domain import (
 )
 from scanners.python.effects import EFFECTS
 from scanners.python.effects_files import save
+from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.expressions import Expressions
 from scanners.python.invoked import Call, find_kind
@@ -48,6 +51,9 @@ _KEEPING = (
     "putData"
 )
 KEEPING = frozenset(_KEEPING.split())
+KEYED = (*CRYPTO, "hmac.", "hashlib.")
+QUEUES = ("queue.", "asyncio.Queue", "asyncio.LifoQueue", "multiprocessing.", "collections.deque", "janus.")
+QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
@@ -134,20 +140,28 @@ class Invocations(Expressions):
         if kind is not None:
             return EFFECTS[kind](self, call)
         result = self.make_instance(call)
+        if name.startswith(KEYED) and result.marks:
+            result = keyed_value(name, callee, args, result)
         if name.startswith(CRYPTO):
             return self.call_cipher(call, result)
         if NATIVE.match(name):
             self.emit(Act.NATIVE_CALL, node, detail=name.rpartition(".")[2], sources=args, tricks=callee.tricks)
             return result
-        return call_library(self, call, result)
+        received = hand_over(self, call)
+        return call_library(self, call, mark(result, *received) if received else result)
 
     def make_instance(self, call: Call) -> Value:
         """Return what a foreign call gives when nothing else is known: something of what went in."""
         values = [*call.args, *call.keywords.values()]
         blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
-        if leaf in KEEPING and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-            self.keep(call.node.func.value, blend(values))
+        is_queue = leaf in QUEUEING and call.name.startswith(QUEUES)
+        if (
+            (leaf in KEEPING or is_queue)
+            and isinstance(call.node, ast.Call)
+            and isinstance(call.node.func, ast.Attribute)
+        ):
+            self.keep(call.node.func.value, Value(marks=kept_marks(leaf, blend(values).marks)))
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
         if call.name not in QUIET:
@@ -226,7 +240,7 @@ class Invocations(Expressions):
             self.sensitivity = max(self.sensitivity, function.sensitivity)
         interest = max((interest_of(value, function) for value in values), default=0)
         if interest + function.sensitivity < 3:
-            return fill_in(function.returns or UNKNOWN, values) if interest or values else function.returns or UNKNOWN
+            return self.fill_in(function, args, keywords)
         return self.follow(function, args, keywords)
 
     def follow(self, function: Function, args: list[Value], keywords: dict[str, Value]) -> Value:
@@ -237,7 +251,7 @@ class Invocations(Expressions):
         if known is not None:
             return known
         if len(function.known) >= limits.PYTHON_VARIANTS or self.followed > self.follow_limit:
-            return self.fall_back(function, [*args, *keywords.values()])
+            return self.fall_back(function, args, keywords)
         before, spent = self.steps, self.followed
         bindings = self.bind_arguments(function, args, keywords)
         result = self.enter(function, bindings, tricks=self.tricks & KEPT_TRICKS)
@@ -245,14 +259,32 @@ class Invocations(Expressions):
         function.known[key] = result
         return result
 
-    def fall_back(self, function: Function, values: list[Value]) -> Value:
-        """Let everything a function does with its arguments be done with all of these, when there are too many."""
-        marks = {item for value in values for item in value.marks if item.label is not Label.ARGUMENT}
-        if marks:
-            for act, place, detail in function.effects:
-                entry = Entry(owner=node_of(function), scope=function.name, is_dead=self.is_dead, marks=set(marks))
+    def fall_back(self, function: Function, args: list[Value], keywords: dict[str, Value]) -> Value:
+        """Let what a function does with its arguments be done with these, when it was followed often enough."""
+        given = self.given_marks(function, args, keywords)
+        for act, place, detail, marks in function.effects:
+            passed = {item for name in marks if name.path in given for item in given[name.path]}
+            known = {item for item in passed if item.label is not Label.ARGUMENT}
+            if known:
+                entry = Entry(owner=node_of(function), scope=function.name, is_dead=self.is_dead, marks=known)
                 self.recorder.add(act, place=place, detail=detail, entry=entry)
-        return fill_in(function.returns or UNKNOWN, values)
+        return self.fill_in(function, args, keywords)
+
+    def given_marks(self, function: Function, args: list[Value], keywords: dict[str, Value]) -> dict[str, Marks]:
+        """Return where the arguments of a call come from, by the parameter they are given for."""
+        bindings = self.bind_arguments(function, args, keywords)
+        return {parameter_path(function, name): value.marks for name, value in bindings.items()}
+
+    def fill_in(self, function: Function, args: list[Value], keywords: dict[str, Value]) -> Value:
+        """Return a function's result with the arguments' origins in place of its parameters."""
+        result = function.returns or UNKNOWN
+        if not is_given(result):
+            return result
+        given = self.given_marks(function, args, keywords)
+        marks = {item for item in result.marks if item.path not in given}
+        marks = marks.union(*(given[item.path] for item in result.marks if item.path in given))
+        return Value(consts=result.consts, refs=result.refs, marks=frozenset(marks), tricks=result.tricks,
+                     things=result.things, items=result.items)  # fmt: skip
 
     def look_at(self, function: Function) -> None:
         """Look at a function by itself, with arguments nobody knows."""
@@ -292,11 +324,10 @@ class Invocations(Expressions):
         positional = [*arguments.posonlyargs, *arguments.args]
         bindings: dict[str, Value] = {}
         line = function.unit.base_line or function.node.lineno
-        given = Mark(Label.ARGUMENT, function.unit.path, line)
-        unknown = Value(marks=frozenset([given]))
         others = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
         for argument in (*positional, *arguments.kwonlyargs, *others):
-            value = mark(function.defaults[argument.arg], given) if argument.arg in function.defaults else unknown
+            given = Mark(Label.ARGUMENT, parameter_path(function, argument.arg), line)
+            value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
             if value.is_whole:
                 value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)
             bindings[argument.arg] = self.annotate(argument.annotation, value)
@@ -364,11 +395,6 @@ def key_of(value: Value) -> object:
     return (value.consts, value.is_whole, value.refs, value.marks, things, items)
 
 
-def fill_in(result: Value, values: Sequence[Value]) -> Value:
-    """Return a function's result with the arguments' origins in place of "some argument"."""
-    if not is_given(result):
-        return result
-    blended = blend(values)
-    marks = frozenset(item for item in result.marks if item.label is not Label.ARGUMENT) | blended.marks
-    return Value(consts=result.consts, refs=result.refs, marks=marks, tricks=result.tricks, things=result.things,
-                 items=result.items)  # fmt: skip
+def parameter_path(function: Function, name: str) -> str:
+    """Return what tells one parameter of one function from all others, in place of a path."""
+    return f"{function.unit.path}\0{function.node.lineno}.{function.node.col_offset}.{name}"

@@ -5,6 +5,7 @@ Every detour to a name (by text, by another name) is kept as a trick of the valu
 
 import ast
 import builtins
+import sys
 from collections.abc import Sequence
 
 from scanners import limits
@@ -37,6 +38,11 @@ BUILTIN_VALUES["__builtins__"] = reference("builtins")
 LOOKED_UP = frozenset([Trick.LOOKED_UP])
 ALIASED = frozenset([Trick.ALIASED])
 NAMESPACE = "builtins.globals()"
+# Attributes by which any object leads to the interpreter's own names.
+SIDE_DOORS = {
+    "__base__": "builtins.object", "__globals__": NAMESPACE, "func_globals": NAMESPACE, "f_globals": NAMESPACE,
+    "f_builtins": "builtins", "__mro__": "builtins.object.__mro__", "__bases__": "builtins.object.__mro__",
+}  # fmt: skip
 MESSAGES = frozenset(
     [
         "message",
@@ -63,6 +69,14 @@ TOLD = {
     "effective_message": "message_text", "message": "message_text", "user_id": "profile", "username": "profile",
     "first_name": "profile", "display_name": "profile", "chat": "profile", "body": "message_text",
 }  # fmt: skip
+# What a stranger sent, where a server answers.
+REQUESTS = (
+    "flask.request.", "bottle.request.", "quart.request.", "socketserver.BaseRequestHandler().request",
+    "socketserver.StreamRequestHandler().rfile", "socketserver.StreamRequestHandler().request",
+    "http.server.BaseHTTPRequestHandler().rfile", "http.server.SimpleHTTPRequestHandler().rfile",
+)  # fmt: skip
+# What a runtime calls the folder that is a plugin's own.
+DATA_FOLDERS = frozenset(["data_dir", "data_path", "data_folder", "storage_dir", "plugin_dir", "plugin_path"])
 CHATS = ("discord.", "telegram.", "aiogram.", "telebot.", "pyrogram.", "telethon.", "slack_bolt.")
 
 
@@ -94,6 +108,9 @@ class Lookups(Machine):
 
     def attribute(self, base: Value, name: str, node: ast.AST) -> Value:
         """Return what an attribute of a value is; an instance's subject stays with it."""
+        side = SIDE_DOORS.get(name)
+        if side is not None and not any(isinstance(thing, Klass | Unit) for thing in base.things):
+            return reference(side, tricks=LOOKED_UP | base.tricks)
         if base is UNKNOWN:
             return UNKNOWN if not isinstance(node, ast.Attribute) else self.mark_attribute(node, name, base, UNKNOWN)
         found: Value | None = None
@@ -113,6 +130,8 @@ class Lookups(Machine):
             return base
         if name == "__builtins__":
             return "builtins"
+        if base == "sys.modules" and name in sys.stdlib_module_names:
+            return spell_module(name)
         if base.endswith(".__dict__"):
             base = base.removesuffix(".__dict__")
         full = f"{base}.{name}"
@@ -174,6 +193,8 @@ class Lookups(Machine):
         name = base.refs[0]
         if name in ("os.environ", "os.environb"):
             return self.read_variable(key, node)
+        if name == "builtins.object.__mro__":
+            return reference("builtins.object", tricks=LOOKED_UP)
         text = plain_of(key)
         if not isinstance(text, str):
             return Value(marks=base.marks | key.marks, tricks=base.tricks) if base.marks or key.marks else UNKNOWN
@@ -181,10 +202,19 @@ class Lookups(Machine):
         if name == "sys.modules":
             return mark(self.import_value(text), tricks=tricks)
         if name == NAMESPACE:
-            return mark(self.look_up_name(text), tricks=tricks)
+            found = self.look_up_name(text)
+            if found is UNKNOWN and base.tricks:
+                found = self.look_up_foreign(text)
+            return mark(found, tricks=tricks)
         if name.endswith(".__dict__") or name == "builtins":
             return mark(self.attribute(base, text, node), tricks=tricks)
         return None
+
+    def look_up_foreign(self, name: str) -> Value:
+        """Return what a name is in the namespace of somebody else's function."""
+        if name in sys.stdlib_module_names:
+            return reference(spell_module(name))
+        return reference(f"os.{name}") if f"os.{name}" in DANGEROUS else UNKNOWN
 
     def read_variable(self, key: Value, node: ast.AST) -> Value:
         """Record that one variable of the environment is read, and return its value."""
@@ -192,7 +222,8 @@ class Lookups(Machine):
         self.emit(Act.ENVIRONMENT_READ, node, detail=key if key.consts else "", sources=[key])
         label = Label.SECRET if any(is_secret(name) for name in names) else Label.ENVIRONMENT
         folders = tuple(FOLDERS[name.upper()] for name in names if name.upper() in FOLDERS)
-        return Value(consts=folders, marks=key.marks | {self.mark(label, node)})
+        name = next(iter([name for name in names if is_secret(name)] or names), "")
+        return Value(consts=folders, marks=key.marks | {self.mark(label, node, name=name)})
 
     def read_environment_whole(self, parts: Sequence[Value], node: ast.AST, value: Value) -> Value:
         """Return a value made of these parts, with the whole environment's mark when one of them is the environment."""
@@ -205,10 +236,14 @@ class Lookups(Machine):
     def mark_attribute(self, node: ast.Attribute, name: str, base: Value, value: Value) -> Value:
         """Return an attribute, marked when it is a bot's secret or what somebody wrote to it."""
         lowered = name.lower()
+        if lowered in DATA_FOLDERS and not value.consts and not value.things and name_of(node.value) in SETTING_HOLDERS:
+            return Value(consts=("{data}",), refs=value.refs, marks=value.marks, tricks=value.tricks)
         if lowered in SETTING_NAMES and not value.consts and not value.things:
-            holder = name_of(node.value)
-            if holder in SETTING_HOLDERS:
-                return mark(value, self.mark(Label.SECRET, node))
+            is_known = any(item.label is Label.SECRET for item in value.marks)
+            if name_of(node.value) in SETTING_HOLDERS and not is_known:
+                return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
+        if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
+            return mark(value, self.mark(Label.NETWORK, node))
         if name in TOLD and (base.marks or base.refs) and not value.consts:
             is_given = any(item.label is Label.ARGUMENT for item in base.marks)
             if (is_given or any(ref.startswith(CHATS) for ref in base.refs)) and name_of(node.value) in MESSAGES:
@@ -220,9 +255,12 @@ class Lookups(Machine):
         name = plain_of(key)
         if not isinstance(name, str) or value.consts or value.things:
             return value
-        holder = name_of(node.value)
+        inner = node.value
+        while isinstance(inner, ast.Subscript):
+            inner = inner.value
+        holder = name_of(inner)
         if holder in SETTING_HOLDERS and (name.lower() in SETTING_NAMES or is_secret(name)):
-            return mark(value, self.mark(Label.SECRET, node))
+            return mark(value, self.mark(Label.SECRET, node, name=name))
         if holder in MESSAGES and name in TOLD and any(item.label is Label.ARGUMENT for item in base.marks):
             return self.read_message(name, node, value)
         return value
@@ -262,6 +300,13 @@ def name_of(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id.lower()
     return node.attr.lower() if isinstance(node, ast.Attribute) else ""
+
+
+def dotted_name(node: ast.expr) -> str:
+    """Return a name with its attributes as it is written, or what of it is a name."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted_name(node.value)}.{node.attr}".removeprefix(".")
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def spell_module(dotted: str) -> str:

@@ -16,6 +16,7 @@ from scanners.python.domain import (
     Function,
     Klass,
     Mark,
+    Marks,
     Tricks,
     Unit,
     Value,
@@ -53,13 +54,14 @@ class Machine:
         self.loops = 0
         self.results: list[Value] = []  # what the running function returns
         self.sensitivity = 0  # of the running function: 1 calls on its arguments, 2 acts on them or returns them
-        self.effects: list[tuple[Act, tuple[str, int, int], str]] = []  # its acts that depend on its arguments
+        self.effects: list[tuple[Act, tuple[str, int, int], str, Marks]] = []  # its acts that depend on its arguments
         self.has_duplicated = False  # a standard stream was made a copy of another
         self.written: dict[str, set[Mark]] = {}  # what was written to a path or variable, followed across the plugin
         self.layers: dict[tuple[str, int, str], int] = {}
         self.layer_depth = 0
         self.errors: list[str] = []
         self.pending: list[Function] = []
+        self.regrown: dict[str, set[str]] = {}  # containers of a module that functions put something into
         self.dirty: dict[Function, None] = {}
         self.install_nodes: set[Node] = set()
 
@@ -112,9 +114,9 @@ class Machine:
         base = self.unit.base_line if self.unit is not None else 0
         return base or int(getattr(node, "lineno", 1))
 
-    def mark(self, label: Label, node: ast.AST) -> Mark:
+    def mark(self, label: Label, node: ast.AST, *, name: str = "") -> Mark:
         """Return a mark for a source at this place."""
-        return Mark(label, self.path, self.line_of(node))
+        return Mark(label, self.path, self.line_of(node), name[: limits.PYTHON_REFERENCE])
 
     def charge(self, characters: int) -> None:
         """Count the work of a large text."""
@@ -155,7 +157,7 @@ class Machine:
             shown = text[: limits.DETAIL_CHARACTERS]
             self.recorder.add(act, place=(self.path, line, end_line), detail=shown, entry=entry)
             if depends:
-                self.effects.append((act, (self.path, line, end_line), shown))
+                self.effects.append((act, (self.path, line, end_line), shown, blended.marks))
 
     # Files.
 
@@ -194,6 +196,21 @@ class Machine:
             if is_given(value):
                 self.sensitivity = 2
             frame.names[name] = join(frame.names.get(name), value)
+
+    def bind_owner(self, name: str, value: Value) -> None:
+        """Bind what a container goes by where that name lives; who reads it there is looked at once more."""
+        frame: Frame | None = self.frame
+        while frame is not None and name not in frame.names:
+            frame = frame.parent
+        if frame is None or frame is self.frame or name in self.frame.outer:
+            self.bind(name, value)
+            return
+        if is_given(value):
+            self.sensitivity = 2
+        known = frame.names[name]
+        frame.names[name] = join(known, value)
+        if value.marks - known.marks or len(value.things) > len(known.things):
+            self.regrown.setdefault(self.path, set()).add(name)
 
     def find(self, name: str) -> Value | None:
         """Return what a name is bound to; a function does not see the class around it."""

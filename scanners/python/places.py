@@ -88,7 +88,7 @@ _SETTING_NAMES_WORDS = (
 SETTING_NAMES: Final = frozenset(_SETTING_NAMES_WORDS.split())
 _SETTING_HOLDERS_WORDS = (
     "bot client config settings secrets cfg conf app application http env environ credentials configuration _config "
-    "_client _bot _settings platform host runtime platform_config bot_config globals secret_store vault"
+    "_client _bot _settings platform host runtime context ctx platform_config bot_config globals secret_store vault"
 )
 SETTING_HOLDERS: Final = frozenset(_SETTING_HOLDERS_WORDS.split())
 # Who looks for these looks for the people who would take a closer look.

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from scanners import limits
 from scanners.facts import Context, Fact
-from scanners.python.domain import UNKNOWN, Frame, Unit, Value
+from scanners.python.constants import UNCOMPUTABLE
+from scanners.python.domain import UNKNOWN, Frame, Function, Unit, Value
 from scanners.python.machine import TooComplex
 from scanners.python.recorder import Node, reach
 from scanners.python.statements import Statements
@@ -21,6 +22,9 @@ DEAD_FOLDERS = frozenset(
 )
 INSTALL_NAMES = frozenset(["setup.py", "hatch_build.py", "sitecustomize.py", "usercustomize.py", "_build_backend.py"])
 MODULE_LINES, MAIN_LINES = 0, -1
+OWN_FOLDER = "{own}"  # where the plugin itself lies, in a path
+# Over budget; and what a constant made to break the walk could still raise: the module is unread, never the scan.
+UNFOLLOWED = (TooComplex, RecursionError, *UNCOMPUTABLE)
 
 
 class Project(Statements):
@@ -33,7 +37,7 @@ class Project(Statements):
         self.roots: dict[str, str] = {}
         self.imports: dict[str, set[str]] = {}
         self.texts = {module.path: module.text or "" for module in modules}
-        self.full: set[str] = set()
+        self.walked: list[Function] = []
         folders = {str(PurePosixPath(module.path).parent) for module in modules if module.path.endswith("__init__.py")}
         for module in sorted(modules, key=lambda item: item.path):
             if module.tree is not None:
@@ -45,7 +49,7 @@ class Project(Statements):
         """Take a module in, under its name below the folder that is its root."""
         path = PurePosixPath(module.path)
         root = path.parent
-        while str(root) in folders:
+        while str(root) in folders and root != root.parent:
             root = root.parent
         parts = list(path.relative_to(root).with_suffix("").parts)
         if parts[-1:] == ["__init__"]:
@@ -82,7 +86,7 @@ class Project(Statements):
         parts = self.unit.name.split(".")
         is_folder = self.unit.path.endswith("__init__.py")
         kept = parts[: len(parts) - level + (1 if is_folder else 0)]
-        return ".".join([*kept, module] if module else kept)
+        return ".".join(part for part in (*kept, module) if part)
 
     def start(self, unit: Unit) -> None:
         """Run a module's own lines, once."""
@@ -97,7 +101,7 @@ class Project(Statements):
         try:
             self.predefine(unit)
             self.run_block(unit.tree.body)
-        except (TooComplex, RecursionError, MemoryError):
+        except UNFOLLOWED:
             self.fail(unit.path)
         finally:
             (self.unit, self.frame, self.owner, self.scope, self.tricks, self.results, self.loops, self.is_dead,
@@ -105,7 +109,7 @@ class Project(Statements):
 
     def predefine(self, unit: Unit) -> None:
         """Let imports be known to functions that are called before the line they stand on."""
-        unit.frame.names["__file__"] = UNKNOWN
+        unit.frame.names["__file__"] = Value(consts=(f"{OWN_FOLDER}/{unit.path}",))
         unit.frame.names["__name__"] = UNKNOWN
 
     def fail(self, path: str) -> None:
@@ -146,6 +150,7 @@ class Project(Statements):
         for unit in self.units.values():
             self.start(unit)
         self.walk_pending()
+        self.find_readers()
         dirty, self.dirty = list(self.dirty), {}
         for function in dirty:
             if function.returns is not None:
@@ -153,6 +158,13 @@ class Project(Statements):
                 function.known.clear()
                 self.pending.append(function)
         self.walk_pending()
+
+    def find_readers(self) -> None:
+        """Have those functions looked at again that read a container which others have put something into."""
+        for function in self.walked:
+            names = self.regrown.get(function.unit.path)
+            if names and any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(function.node)):
+                self.dirty[function] = None
 
     def walk_pending(self) -> None:
         """Look at functions nobody has called, each with its module's budget."""
@@ -169,9 +181,10 @@ class Project(Statements):
             self.step_limit = min(before + left, limits.PYTHON_STEPS)
             try:
                 self.look_at(function)
-            except (TooComplex, RecursionError, MemoryError):
+            except UNFOLLOWED:
                 self.fail(path)
             spent[path] = spent.get(path, 0) + self.steps - before
+        self.walked += self.pending
         self.pending.clear()
 
     def finish(self, *, entry_points: Sequence[str]) -> tuple[Fact, ...]:

@@ -22,6 +22,7 @@ from scanners.python.domain import (
     mark,
     sequence_of,
 )
+from scanners.python.effects_hooks import read_stream
 from scanners.python.machine import GUARDED, LOOPING, TooComplex
 
 LEAVING = frozenset(["sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort"])
@@ -206,7 +207,7 @@ class Statements(Definitions):
 
     def run_for(self, node: ast.For | ast.AsyncFor) -> bool:
         """Run a loop turn by turn where its elements and its effects are known, else once or twice."""
-        source = self.evaluate(node.iter)
+        source = read_stream(self, self.evaluate(node.iter), node.iter)
         source = self.read_environment_whole([source], node.iter, source)
         saved = self.tricks
         if any(ref in ("itertools.count()", "itertools.repeat()") for ref in source.refs):

@@ -133,7 +133,7 @@ MORE_METHODS = frozenset(_MORE_METHODS.split())
 def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, tuple[str, ...]]:
     """Return the result of a method of a constant and the tricks in it; raises what Python would, or LookupError."""
     if method == "join" and isinstance(value, str | bytes):
-        return value.join(args[0]), (JOINED,)
+        return join_bounded(value, args[0]), (JOINED,)
     if method == "encode" and isinstance(value, str):
         return encode_codec(value, str(args[0]) if args else "utf-8")
     if method == "decode" and isinstance(value, bytes):
@@ -156,6 +156,13 @@ def call_text_method(value: object, method: str, args: list[Any]) -> tuple[Any, 
     raise LookupError(method)
 
 
+def join_bounded(separator: Any, parts: Any) -> Any:
+    """Return the parts joined; raises what Python would, or LookupError when there would be too much of it."""
+    if sum(map(len, parts)) + len(separator) * len(parts) > limits.FOLD_CHARACTERS:
+        raise LookupError("too large")
+    return separator.join(parts)
+
+
 def encode_codec(text: str, codec: str) -> tuple[Any, tuple[str, ...]]:
     """Return text encoded; raises LookupError for what is no text encoding but rot13."""
     if not is_hiding(codec):
@@ -175,6 +182,8 @@ def call_method(value: Plain, method: str, args: list[Plain]) -> Value:
     """Return what a method of a constant text, bytes or list gives; None when unknown."""
     try:
         if method == "join" and isinstance(value, str | bytes) and len(args) == 1 and isinstance(args[0], list):
+            if len(value) * len(args[0]) > limits.FOLD_CHARACTERS:
+                return None
             return bound(value.join(args[0]), JOINED)  # type: ignore[arg-type]
         if method == "encode" and isinstance(value, str):
             return bound(value.encode("utf-8"))

@@ -43,7 +43,8 @@ def read_sources() -> tuple[Source, ...]:
 
 def is_sample(name: str) -> bool:
     """Whether a file is something to be scanned, not something to be run."""
-    return name.startswith(("tests/samples/malicious/", "tests/samples/benign/", "tests/samples/rules/"))
+    folders = ("malicious", "benign", "rules", "techniques")
+    return name.startswith(tuple(f"tests/samples/{folder}/" for folder in folders))
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

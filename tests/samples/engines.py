@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scanners.cache import Cache
 from scanners.report import Confidence, FileRecord, Finding, Kind, ScanReport, Severity, Verdict
 
 RULESET = "f" * 64
@@ -54,7 +55,7 @@ class FakeEngine:
     error: Exception | None = None
     scans: int = 0
 
-    def __call__(self, path: Path) -> ScanReport:
+    def __call__(self, path: Path, *, cache: Cache) -> ScanReport:
         self.scans += 1
         if self.meanwhile is not None:
             self.meanwhile()

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from scanners.__main__ import main, make_visible
+from scanners.__main__ import main
+from scanners.printing import make_visible
 from tests.samples import archives
 
 CASES: dict[int, archives.Tree | Path] = {
-    0: archives.SAMPLES / "benign" / "weather-card",
-    1: archives.SAMPLES / "benign" / "thumbnail-maker",
+    0: archives.SAMPLES / "benign" / "sealed-notes",
+    1: archives.SAMPLES / "benign" / "crash-reporter",
     2: archives.SAMPLES / "malicious" / "reverse-shell",
     3: {"broken.py": "def broken(:\n"},
 }
@@ -48,7 +49,7 @@ def test_person_reads_what_why_and_what_to_do(paths: dict[int, str], capsys: pyt
     shown = capsys.readouterr().out
     assert "malicious" in shown
     assert "status_page/nodes.py:" in shown
-    assert "A network connection is wired to a shell" in shown
+    assert "A shell's input and output are a network connection" in shown
     assert "verdict malicious" in shown
     assert "\x1b" not in shown
 

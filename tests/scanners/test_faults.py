@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scanners import ScanReport, scan, scan_artifact, warm
+from scanners import ScanReport, scan_artifact, warm
 from scanners.engines.semgrep_front import FrontEnd
 from scanners.report import EngineState, Verdict
 from scanners.scan import Options
@@ -35,7 +35,7 @@ def artifact(tmp_path: Path) -> Path:
 def look_answers(monkeypatch: pytest.MonkeyPatch, change: Callable[[Answer], Answer]) -> None:
     """Let every look end as `change` says, after a real one."""
     real = warm.call
-    monkeypatch.setattr(scan.warm, "call", lambda *args, **options: change(real(*args, **options)))
+    monkeypatch.setattr(warm, "call", lambda *args, **options: change(real(*args, **options)))
 
 
 def edit(change: Change) -> Callable[[Answer], Answer]:
@@ -96,7 +96,7 @@ def test_staged_link_is_not_followed(artifact: Path, monkeypatch: pytest.MonkeyP
         (scratch / "stage" / "m000001.py").symlink_to(secret)
         return answer
 
-    monkeypatch.setattr(scan.warm, "call", exchange)
+    monkeypatch.setattr(warm, "call", exchange)
     report = run(artifact)
     assert report.verdict is Verdict.INCOMPLETE
     assert "ours alone" not in json.dumps(report.to_dict())

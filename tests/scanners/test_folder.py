@@ -1,5 +1,6 @@
 """A folder is read as an artifact is: everything in it, no link followed, nothing special opened."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from scanners import limits
 from scanners.archive import Tree
 from scanners.errors import ArchiveRefused
-from scanners.folder import hash_tree, read_folder
+from scanners.folder import copy_folder, open_copy
 from tests.samples import archives
 
 
@@ -22,9 +23,9 @@ def plugin(tmp_path: Path) -> Path:
 
 
 def read(plugin: Path) -> Tree:
-    into = plugin.parent / "nested"
-    into.mkdir(exist_ok=True)
-    return read_folder(plugin, into=into)
+    copies = plugin.parent / f"copy{len(list(plugin.parent.iterdir()))}"
+    copy = copy_folder(plugin, into=copies)
+    return open_copy(json.loads(json.dumps(copy.to_message())), into=copies)
 
 
 @pytest.mark.parametrize("name", [".git/hooks/post-checkout", "node_modules/a/index.js", "__pycache__/a.pyc", ".env"])
@@ -34,8 +35,9 @@ def test_no_folder_is_skipped(name: str, plugin: Path) -> None:
     assert name in {file.path for file in read(plugin).files}
 
 
-def test_files_are_read_where_they_lie(plugin: Path) -> None:
-    assert [file.stored for file in read(plugin).files] == [plugin / "main.py"]
+def test_files_are_copied_under_names_of_our_own(plugin: Path) -> None:
+    (stored,) = [file.stored for file in read(plugin).files]
+    assert (stored.name, stored.read_text()) == ("m000001", "x = 1\n")
 
 
 def test_link_is_named_and_not_followed(plugin: Path) -> None:
@@ -99,10 +101,10 @@ def test_file_that_cannot_be_read_is_an_error(plugin: Path, monkeypatch: pytest.
 
 
 def test_folder_is_known_by_its_content(plugin: Path) -> None:
-    before = hash_tree(read(plugin))
-    assert hash_tree(read(plugin)) == before
+    digests = [copy_folder(plugin, into=plugin.parent / name).digest for name in ("one", "two")]
     (plugin / "main.py").write_text("x = 2\n")
-    assert hash_tree(read(plugin)) != before
+    digests.append(copy_folder(plugin, into=plugin.parent / "three").digest)
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_empty_folder_is_refused(tmp_path: Path) -> None:

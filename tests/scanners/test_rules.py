@@ -11,13 +11,13 @@ from scanners.rules import Rule, load_rules, parse_rule, ruleset_digest
 from tests.scanners.conftest import Scan
 
 RULES = load_rules()
-SAMPLED = [rule for rule in RULES.values() if rule.engine in ("semgrep", "sources")]
+SAMPLED = [rule for rule in RULES.values() if rule.engine in ("semgrep", "sources", "flows")]
 SUFFIXES = {"python": "py", "javascript": "js", "typescript": "ts", "script": "sh", "text": "txt"}
 # Rules about a file's place need that place.
 NAMES = {
-    "install-hook-active": "setup.py",
-    "install-hook-network": "setup.py",
-    "install-hook-process": "setup.py",
+    "host-reported-at-installation": "setup.py",
+    "install-network": "setup.py",
+    "install-network-and-process": "setup.py",
     "install-hook-npm": "package.json",
     "startup-path": "x.pth",
     "startup-path-active": "x.pth",

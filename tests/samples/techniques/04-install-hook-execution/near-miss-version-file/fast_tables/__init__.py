@@ -1,0 +1,1 @@
+from fast_tables.version import __version__

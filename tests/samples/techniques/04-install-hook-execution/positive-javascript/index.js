@@ -1,0 +1,1 @@
+module.exports = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");

@@ -1,0 +1,3 @@
+throw new Error("inert sample: never run");
+var _0x4b2c=['\x6c\x6f\x67','\x69\x6e\x65\x72\x74','\x63\x6f\x6e\x73\x6f\x6c\x65','\x66\x72\x6f\x6d\x43\x68\x61\x72\x43\x6f\x64\x65','\x73\x70\x6c\x69\x74'];(function(_0x1a2b3c,_0x4d5e6f){var _0x7a8b9c=function(_0x0d1e2f){while(--_0x0d1e2f){_0x1a2b3c['push'](_0x1a2b3c['shift']());}};_0x7a8b9c(++_0x4d5e6f);}(_0x4b2c,0x5));var _0x55aa=function(_0x3c4d5e,_0x6f7a8b){_0x3c4d5e=_0x3c4d5e-0x0;var _0x9c0d1e=_0x4b2c[_0x3c4d5e];return _0x9c0d1e;};(function(_0x2f3a4b){var _0x5c6d7e=globalThis[_0x55aa('0x2')];_0x5c6d7e[_0x55aa('0x0')](_0x55aa('0x1'),_0x2f3a4b^0x1f3d);}(0x2a));
+module['\x65\x78\x70\x6f\x72\x74\x73']={'\x72\x75\x6e':function(_0x8b9c0d){return _0x8b9c0d;}};

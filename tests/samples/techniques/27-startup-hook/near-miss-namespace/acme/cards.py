@@ -1,0 +1,3 @@
+"""Cards."""
+
+SUITS = ("clubs", "diamonds", "hearts", "spades")

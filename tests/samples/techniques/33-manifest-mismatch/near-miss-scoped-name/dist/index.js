@@ -1,0 +1,5 @@
+export class Chart {
+  run(message) {
+    return "#".repeat(message.split(" ").length);
+  }
+}

@@ -1,0 +1,1 @@
+module.exports = { seats: (taken) => 100 - taken.length };

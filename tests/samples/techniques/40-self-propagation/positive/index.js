@@ -1,0 +1,1 @@
+module.exports = { count: (cards) => cards.length };
