@@ -73,7 +73,7 @@ define install
 	@echo "Installing $(1) ..." >&2
 	@uv=$$(command -v uv || ls "$(VENV)/bin/uv" 2>/dev/null \
 	    || { "$(IN)" -m pip install --quiet uv >&2 && ls "$(VENV)/bin/uv"; } || true); \
-	{ [ -n "$$uv" ] && "$$uv" pip install --quiet --python "$(IN)" --require-hashes -r $(1) >&2; } \
+	{ [ -n "$$uv" ] && "$$uv" pip install --quiet --compile-bytecode --python "$(IN)" --require-hashes -r $(1) >&2; } \
 	    || "$(IN)" -m pip install --quiet --require-hashes -r $(1) >&2
 	@touch "$@"
 endef

@@ -5,14 +5,16 @@ Only values. Nothing here opens, decodes or judges.
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from scanners.declared import Declared
 from scanners.facts import Fact
 from scanners.report import Finding, Kind
+from scanners.tree_index import TreeIndex, index_tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One file, or one text hidden in a file.
 
@@ -30,6 +32,11 @@ class Source:
     tree: ast.Module | None = field(default=None, repr=False, compare=False)
     is_guess: bool = False
     base_line: int = 0
+
+    @cached_property
+    def index(self) -> TreeIndex:
+        """The nodes of its tree by kind; empty where there is no tree."""
+        return index_tree(self.tree) if self.tree is not None else TreeIndex()
 
     def line_in_file(self, line: int) -> int:
         """Return the line of the plugin's own file for a line of this text."""

@@ -3,7 +3,6 @@
 Reads trees and text, decodes within bounds and runs nothing. Minified code is not obfuscated: it hides no words.
 """
 
-import ast
 import base64
 import binascii
 import bz2
@@ -19,6 +18,7 @@ from scanners.engines.hits import Hit
 from scanners.engines.places import Lines
 from scanners.report import Kind
 from scanners.sources import Source
+from scanners.tree_index import TreeIndex
 
 SOUP = re.compile(
     r"[O0oQ]{5,}|[lI1i]{5,}|(?=\w*[O0o])(?=\w*[lI1])[OoIl10]{6,}|_0x[0-9a-f]{3,}|_{3,}\d*|[a-zA-Z]?_{5,}\w?"
@@ -28,6 +28,7 @@ SOUP_NAMES = 5  # different ones; fewer are a joke or a mathematician
 SOUP_SHARE = 0.15
 ESCAPED = re.compile(r"(?:\\x[2-7][0-9a-fA-F]|\\u00[2-7][0-9a-fA-F]|\\u\{[2-7][0-9a-fA-F]\}|\\1[0-7]{2}){8,}")
 ESCAPED_LETTER = re.compile(r"\\(?:x|u00|u\{)([2-7][0-9a-fA-F])\}?|\\(1[0-7]{2})")
+ESCAPE_MARKS = ("\\x", "\\u", "\\1")
 ESCAPED_LETTERS = 40  # readable characters spelled as escapes in one file
 NUMBERS = re.compile(r"(?:0x[0-9a-fA-F]{1,2}|\d{1,3})(?:\s?,\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})){23,}")
 NUMBER_RUNS = 200
@@ -53,7 +54,7 @@ def measure(source: Source, *, lines: Lines) -> list[Hit]:
     text = source.text or ""
     hits = [*find_soup(source, text=text), *find_escapes(text, lines=lines), *find_numbers(text, lines=lines)]
     if source.tree is not None:
-        hits += find_in_tree(source.tree)
+        hits += find_in_tree(source.index)
     elif source.kind is Kind.JAVASCRIPT:
         literals = ((match[2], lines.line_at(match.start())) for match in LITERAL.finditer(text))
         hits += find_encoded(literals)
@@ -72,6 +73,8 @@ def find_soup(source: Source, *, text: str) -> list[Hit]:
 
 def is_shuffled(name: str) -> bool:
     """Say whether upper and lower case alternate as no convention for names has it."""
+    if len(name) < 10 or name.islower() or name.isupper():
+        return False
     letters = [letter for letter in name if letter.isalpha()]
     if len(letters) < 10:
         return False
@@ -81,6 +84,8 @@ def is_shuffled(name: str) -> bool:
 
 def find_escapes(text: str, *, lines: Lines) -> list[Hit]:
     """Return a hit when readable words are spelled as escapes."""
+    if not any(mark in text for mark in ESCAPE_MARKS):
+        return []
     count, first = 0, 0
     for match in ESCAPED.finditer(text):
         spelled = "".join(
@@ -117,25 +122,15 @@ def unmask(data: bytes) -> Iterator[bytes]:
             yield decoded
 
 
-def find_in_tree(tree: ast.Module) -> list[Hit]:
+def find_in_tree(index: TreeIndex) -> list[Hit]:
     """Return encoded code in literals, and chains of nameless functions."""
-    literals: list[tuple[str | bytes, int]] = []
-    hits: list[Hit] = []
-    pending: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while pending:
-        node, depth = pending.pop()
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, str | bytes) and len(node.value) >= limits.LITERAL_CHARACTERS:
-                literals.append((node.value, node.lineno))
-            continue
-        if isinstance(node, ast.Lambda):
-            depth += 1
-            if depth == LAMBDAS:
-                hits.append(Hit("lambda-chain", node.lineno, node.lineno))
-        elif isinstance(node, ast.stmt):
-            depth = 0
-        pending += [(child, depth) for child in ast.iter_child_nodes(node)]
-    return hits + find_encoded(iter(sorted(literals, key=lambda item: item[1])))
+    literals = (
+        (node.value, node.lineno)
+        for node in index.texts
+        if isinstance(node.value, str | bytes) and len(node.value) >= limits.LITERAL_CHARACTERS
+    )
+    chains = [Hit("lambda-chain", node.lineno, node.lineno) for node, depth in index.lambdas if depth == LAMBDAS]
+    return chains + find_encoded(iter(sorted(literals, key=lambda item: item[1])))
 
 
 def find_encoded(literals: Iterator[tuple[str | bytes, int]]) -> list[Hit]:

@@ -18,6 +18,7 @@ from scanners.declared import MANIFEST_NAME, Declared
 from scanners.engines.places import Lines
 from scanners.report import Kind
 from scanners.sources import Source, Sources
+from scanners.tree_index import Definition, Naming
 
 TOOL_KEYS = re.compile(
     r"(?:\w+[_-])?(?:description|help|help_?text|placeholder|tooltip|summary|instructions?_for_\w+|doc|title|hint"
@@ -111,9 +112,9 @@ def entry_names(sources: Sources) -> frozenset[str]:
 
 def find_in_tree(source: Source, *, entries: frozenset[str]) -> Iterator[Visible]:
     """Yield the texts of a Python file."""
-    for node in ast.walk(source.tree or ast.Module([], [])):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-            yield from find_docstring(node, source=source, entries=entries)
+    for definition in source.index.definitions:
+        yield from find_docstring(definition, source=source, entries=entries)
+    for node in source.index.namings:
         for key, value in named_values(node):
             channel = channel_of(key)
             text = fold(value) if channel else None
@@ -121,12 +122,7 @@ def find_in_tree(source: Source, *, entries: frozenset[str]) -> Iterator[Visible
                 yield Visible(text, source.path, value.lineno, channel)
 
 
-def find_docstring(
-    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Module,
-    *,
-    source: Source,
-    entries: frozenset[str],
-) -> Iterator[Visible]:
+def find_docstring(node: Definition, *, source: Source, entries: frozenset[str]) -> Iterator[Visible]:
     """Yield the docstring of a module, class or function."""
     text = ast.get_docstring(node, clean=False)
     if not text:
@@ -144,19 +140,20 @@ def is_marked(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bo
     return any(isinstance(base, ast.Name | ast.Attribute) and TOOL_BASES.search(ast.unparse(base)) for base in bases)
 
 
-def named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+def named_values(node: Naming) -> Iterator[tuple[str, ast.expr]]:
     """Yield every (name, value) that a node gives a name: dictionary, argument, assignment, default."""
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 yield key.value, value
-    elif isinstance(node, ast.keyword) and node.arg:
-        yield node.arg, node.value
+    elif isinstance(node, ast.keyword):
+        if node.arg:
+            yield node.arg, node.value
     elif isinstance(node, ast.Assign):
         for target in node.targets:
             if isinstance(target, ast.Name | ast.Attribute):
                 yield target.id if isinstance(target, ast.Name) else target.attr, node.value
-    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+    elif isinstance(node.target, ast.Name) and node.value is not None:
         yield node.target.id, node.value
 
 
@@ -259,7 +256,7 @@ def find_context_parameters(source: Source) -> Iterator[tuple[str, int]]:
     if not CONTEXT_NAMES.search(source.text or ""):
         return
     if source.tree is not None:
-        for node in ast.walk(source.tree):
+        for node in source.index.namings:
             for key, value in named_values(node):
                 if key.casefold() in SCHEMA_KEYS and isinstance(value, ast.Dict):
                     yield from find_in_schema(value)

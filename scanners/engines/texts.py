@@ -23,6 +23,8 @@ CANARY = "flag = 'a\u202e ; return'\n"
 CODE = (Kind.PYTHON, Kind.JAVASCRIPT)
 # These rules are judged with their surroundings here; the plain pattern alone finds too much.
 JUDGED = frozenset(["bidi-control", "invisible-identifier", "off-screen-code"])
+# These match nothing in plain ASCII.
+UNSEEN = frozenset(["tag-characters", "tag-text", "invisible-run", "invisible-scattered"])
 LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare")
 BUILD_COMMANDS = re.compile(
     r"^(?:node-gyp(?:-build)?|prebuild-install|husky|is-ci \|\| husky|patch-package|tsc|npm run [\w:-]+"
@@ -40,6 +42,7 @@ STARTUP_LINE = re.compile(r"^import[ \t]", re.MULTILINE)
 STARTUP_NAMES = frozenset(["sitecustomize.py", "usercustomize.py"])
 # Possessive, from the start of a run on: a megabyte of blanks must not cost its square.
 GAP = re.compile(r"(?<![ \t\u00a0\u2000-\u200a\u3000])[ \t\u00a0\u2000-\u200a\u3000]{120,}+(?=\S)")
+FEED = re.compile(r"(?<=\S)[ \t]*\f[ \t]*(?=\S)")
 FAR = 200  # columns: an indent this deep is no block
 BELOW = re.compile(r"(?<=\S)[ \t\f]*+\n(?:[ \t\f]*+\n){200,}+[ \t]*+(?=\S)")
 DANGER = re.compile(
@@ -47,7 +50,7 @@ DANGER = re.compile(
     r"|compile|getattr|globals|urlopen|requests|socket|marshal|spawn|execSync|fetch)\b[^\n]{0,80}?[(\[.]"
     r"|\bimport\s+(?:os|sys|subprocess|socket|base64|requests|urllib|marshal|ctypes)\b|\brequire\s*\("
 )
-EVALUATES = re.compile(r"\b(?:exec|eval|__import__|compile|Function|execSync)\s*\(")
+EVALUATES = re.compile(r"\b(?:exec|eval|__import__|(?<!re\.)compile|Function|execSync)\s*\(")
 
 
 def run_texts(sources: Sources) -> Reading:
@@ -117,7 +120,8 @@ def find_out_of_sight(source: Source, *, lines: Lines) -> list[Hit]:
     text = source.text or ""
     prose: frozenset[int] | None = None
     hits = []
-    for match in [*GAP.finditer(text), *re.finditer(r"(?<=\S)[ \t]*\f[ \t]*(?=\S)", text)]:
+    feeds = FEED.finditer(text) if "\f" in text else ()
+    for match in [*GAP.finditer(text), *feeds]:
         number = lines.line_at(match.start())
         prose = find_prose_lines(source, lines=lines) if prose is None else prose
         line, start = lines.texts[number - 1], lines.start_of(number)
@@ -171,8 +175,9 @@ def compile_patterns() -> tuple[tuple[str, re.Pattern[str], frozenset[str]], ...
 def search_text(text: str, *, path: str, kind: Kind, skipped: frozenset[str] = frozenset()) -> list[Hit]:
     """Return what the patterns, but for the skipped rules, and the file's place show."""
     hits = []
+    is_plain = text.isascii()
     for rule_id, expression, kinds in compile_patterns():
-        if kind not in kinds or rule_id in skipped:
+        if kind not in kinds or rule_id in skipped or (is_plain and rule_id in UNSEEN):
             continue
         for match in expression.finditer(text):
             line = text.count("\n", 0, match.start()) + 1

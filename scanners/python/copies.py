@@ -47,8 +47,8 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
     found = analysis.replacements
     pairs = zip(ast.walk(tree), ast.walk(fresh), strict=True)
     replacements = {id(twin): found[id(node)] for node, twin in pairs if id(node) in found}
-    fresh = make_spellable(rewrite(fresh, analysis=Analysis(replacements=replacements)))
-    copied = ast.unparse(fresh)
+    fresh = rewrite(fresh, analysis=Analysis(replacements=replacements))
+    copied = spell(fresh)
     count = copied.count("\n") + 1
     lines = [fixed_line] * count if fixed_line else map_lines(fresh, ast.parse(copied), count=count)
     return Copy(path=path, text=copied + "\n", lines=tuple(lines))
@@ -59,17 +59,13 @@ def shows_more(said: Iterable[str], *, text: str) -> bool:
     return any(name in DANGEROUS or (name not in text and TELLING.search(name)) for name in said)
 
 
-def make_spellable(tree: ast.Module) -> ast.Module:
-    """Replace in place what `ast.unparse` refuses to write; else one such text would take the whole copy away."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            is_long = node.value.bit_length() > limits.FOLD_INTEGER_BITS
-            node.value = Hexadecimal(node.value) if is_long else node.value
+def spell(tree: ast.Module) -> str:
+    """Return a tree as text; what Python 3.11 refuses to write is put so that it can, in the tree too."""
     try:
-        ast.unparse(tree)
+        return ast.unparse(tree)
     except ValueError:
         Loosener().generic_visit(tree)
-    return ast.fix_missing_locations(tree)
+        return ast.unparse(ast.fix_missing_locations(tree))
 
 
 class Hexadecimal(int):
@@ -80,7 +76,13 @@ class Hexadecimal(int):
 
 
 class Loosener(ast.NodeTransformer):
-    """Puts a tuple of its parts for an f-string that Python 3.11 cannot write: a backslash within braces."""
+    """Puts long integers as hexadecimal ones, and a tuple of its parts for an f-string with a backslash in braces."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        """Return the constant, a long integer in another spelling."""
+        if isinstance(node.value, int) and node.value.bit_length() > limits.FOLD_INTEGER_BITS:
+            node.value = Hexadecimal(node.value)
+        return node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
         """Return the text as it is, or its parts."""

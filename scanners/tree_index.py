@@ -1,0 +1,62 @@
+"""Sorts the nodes of a Python tree once, so that the engines need not each walk all of it.
+
+Only lists of nodes. What they mean is decided by whoever reads them.
+"""
+
+import ast
+from dataclasses import dataclass, field
+
+Definition = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+Naming = ast.Dict | ast.keyword | ast.Assign | ast.AnnAssign
+DEFINITIONS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+NAMINGS = (ast.Dict, ast.keyword, ast.Assign, ast.AnnAssign)
+# Nodes without parts: most of a tree.
+LEAVES = (ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias, ast.Pass)
+
+
+@dataclass(slots=True)
+class TreeIndex:
+    """The nodes of one tree by what engines ask for, each list from the top of the file down.
+
+    `lambdas` has every lambda and how many others are around it within one statement, itself included.
+    """
+
+    definitions: list[Definition] = field(default_factory=list)
+    namings: list[Naming] = field(default_factory=list)
+    texts: list[ast.Constant] = field(default_factory=list)
+    lambdas: list[tuple[ast.Lambda, int]] = field(default_factory=list)
+
+
+def index_tree(tree: ast.Module) -> TreeIndex:
+    """Return the nodes of a tree by kind; walks without recursion, for hostile trees are deep."""
+    index = TreeIndex()
+    pending: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str | bytes):
+                index.texts.append(node)
+            continue
+        if isinstance(node, ast.Lambda):
+            depth += 1
+            index.lambdas.append((node, depth))
+        elif isinstance(node, ast.stmt):
+            depth = 0
+        if isinstance(node, NAMINGS):
+            index.namings.append(node)
+        elif isinstance(node, DEFINITIONS):
+            index.definitions.append(node)
+        pending += [(part, depth) for part in reversed(parts_of(node))]
+    return index
+
+
+def parts_of(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly inside a node that have parts of their own."""
+    parts: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            parts += [item for item in value if isinstance(item, ast.AST) and not isinstance(item, LEAVES)]
+        elif isinstance(value, ast.AST) and not isinstance(value, LEAVES):
+            parts.append(value)
+    return parts
