@@ -115,7 +115,9 @@ def bind_default(walker: Walker, pattern: Node, value: Value, scope: Scope | Non
         value = member(walker, of, walker.text(left), pattern)
     fallback = walker.read(right)
     is_absent = (
-        value is UNKNOWN or value is UNDEFINED or (value.path.startswith("?") and not fallback.path.startswith("?"))
+        value is UNKNOWN
+        or value is UNDEFINED
+        or (value.path.startswith("?") and value.shape is None and not fallback.path.startswith("?"))
     )
     worth = fallback.replaced(marks=union(fallback.marks, value.marks)) if is_absent else join(fallback, value)
     bind(walker, left, worth, scope=scope)
