@@ -14,7 +14,7 @@ from scanners.javascript.effects import words
 from scanners.javascript.expressions import add
 from scanners.javascript.members import member, name_of_key, read_member_of
 from scanners.javascript.pages import note_address
-from scanners.javascript.parameters import spied_arguments
+from scanners.javascript.parameters import TAKES_SECRET, spied_arguments
 from scanners.javascript.tables.host import GLOBALS
 from scanners.javascript.values import UNDEFINED, UNKNOWN, Shape, Value, array_of, deep_marks, join, union
 
@@ -115,7 +115,9 @@ def bind_default(walker: Walker, pattern: Node, value: Value, scope: Scope | Non
         value = member(walker, of, walker.text(left), pattern)
     fallback = walker.read(right)
     is_absent = (
-        value is UNKNOWN or value is UNDEFINED or (value.path.startswith("?") and not fallback.path.startswith("?"))
+        value is UNKNOWN
+        or value is UNDEFINED
+        or (value.path.startswith("?") and value.shape is None and not fallback.path.startswith("?"))
     )
     worth = fallback.replaced(marks=union(fallback.marks, value.marks)) if is_absent else join(fallback, value)
     bind(walker, left, worth, scope=scope)
@@ -195,6 +197,10 @@ def read_assignment(walker: Walker, node: Node) -> Value:
     value = walker.read(right)
     if left.type == "identifier":
         note_guarding(walker, walker.text(left), right)
+    elif left.type == "member_expression" and value.function is not None:
+        name = walker.text(left).rpartition(".")[2]
+        if TAKES_SECRET.search(name):
+            rename(value, name, walker.frame.name)
     bind(walker, left, value, scope=None)
     return value
 

@@ -176,6 +176,30 @@ def read_keys(walker: Walker, args: list[Value], node: Node) -> Value:
     return Value(marks=deep_marks(source))
 
 
+def read_entries(walker: Walker, args: list[Value], node: Node) -> Value:
+    """Return Object.entries(x): pairs of a name and what it stands for."""
+    source = args[0] if args else UNKNOWN
+    shape = source.shape
+    if shape is None or shape.items is not None or shape.rest or ANY_ITEM in shape.props or len(shape.props) >= 200:
+        return read_keys(walker, args, node)
+    pairs = [array_of([Value(name), value]) for name, value in shape.props.items() if not name.startswith("%")]
+    return array_of(pairs, rest=source.marks)
+
+
+def read_from_entries(walker: Walker, args: list[Value], node: Node) -> Value:
+    """Return Object.fromEntries(pairs) as the object they make."""
+    source = args[0] if args else UNKNOWN
+    pairs = source.shape.items if source.shape is not None else None
+    props: dict[str, Value] = {}
+    for pair in pairs or ():
+        parts = pair.shape.items if pair.shape is not None else None
+        name = as_text(parts[0]) if parts is not None and len(parts) == 2 else None
+        if parts is None or name is None or HOLE in name:
+            return source
+        props[name] = parts[1]
+    return Value(marks=source.marks, shape=Shape(props)) if props else source
+
+
 def read_names(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return Object.keys(x)."""
     source = args[0] if args else UNKNOWN
@@ -317,7 +341,7 @@ def make_class(path: str) -> Builtin:
 HANDS_THROUGH = words(
     "util.promisify util.callbackify Promise.resolve Object.freeze Object.seal structuredClone",
     "Object Promise.race Promise.any Promise.allSettled Promise.all events.once util.deprecate bluebird.promisify",
-    "bluebird.promisifyAll stream.promises.pipeline url.fileURLToPath url.pathToFileURL Object.fromEntries pify",
+    "bluebird.promisifyAll stream.promises.pipeline url.fileURLToPath url.pathToFileURL pify",
     "util.types.isPromise Array.of Object.getPrototypeOf Reflect.getPrototypeOf Object.setPrototypeOf",
 )
 BUILTINS: dict[str, Builtin] = {
@@ -327,7 +351,9 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("String.fromCharCode", "String.fromCodePoint"), read_characters),
     **dict.fromkeys(("parseInt", "Number.parseInt"), read_parse_int),
     **dict.fromkeys(("path.join", "path.resolve", "path.normalize"), read_join_path),
-    **dict.fromkeys(("Object.values", "Object.entries"), read_keys),
+    "Object.values": read_keys,
+    "Object.entries": read_entries,
+    "Object.fromEntries": read_from_entries,
     **dict.fromkeys(
         ("JSON.stringify", "querystring.stringify", "qs.stringify", "util.inspect", "util.format"), read_joined
     ),

@@ -12,6 +12,7 @@ from scanners.facts import Act, Context, Label, Trick
 from scanners.javascript.arrays import any_call, flatten, fold_method, item_of, map_items
 from scanners.javascript.authenticating import authenticate
 from scanners.javascript.builtins import BUILTINS, resolve_promise
+from scanners.javascript.choosing import note_carried, picked_marks
 from scanners.javascript.commands import COMMANDS
 from scanners.javascript.containers import put, say_container, take
 from scanners.javascript.effects import Effect, words
@@ -211,6 +212,7 @@ def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, a
                 return value
         if name in SOFT_SENDERS:
             note_sending(walker, base, args, node)
+    note_carried(walker, callee, args, node)
     marks = union(deep_marks(base), callee.marks)
     return hand_over(walker, args, marks, name or "")
 
@@ -254,7 +256,8 @@ def read_filter(walker: Walker, base: Value, args: list[Value], node: Node) -> V
     """Read `list.filter(f)`: fewer of the same."""
     if read_each(walker, base, args, node) is None:
         return None
-    return base.replaced(marks=deep_marks(base)) if base.shape is not None else Value(marks=deep_marks(base))
+    marks = union(deep_marks(base), picked_marks(walker, args[0], node))
+    return base.replaced(marks=marks) if base.shape is not None else Value(marks=marks)
 
 
 def read_flat_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:

@@ -15,7 +15,7 @@ from scanners.javascript.performing import Call, Special, data_marks, perform_pl
 from scanners.javascript.running import follow_layer
 from scanners.javascript.tables.code import SHELL_PROGRAMS
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, Marks, Value, deep_marks, spoken, union
+from scanners.javascript.values import HOLE, NO_MARKS, Marks, Shape, Value, deep_marks, spoken, union
 from scanners.stores import is_store
 
 if TYPE_CHECKING:
@@ -114,6 +114,12 @@ def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], ma
         walker.record(Act.FILE_READ, call.node, detail=shown)
         extra = walker.marks((Label.CREDENTIALS,), call.node)
     value = result_of(walker, call, place=shown, extra=extra)
+    if value.shape is not None:
+        # Whoever writes to a shell's input writes commands.
+        told = frozenset({Trick.SHELL} & tricks)
+        value.shape.props["stdin"] = Value(
+            path=f"{value.path}.stdin", tricks=told, shape=Shape({"%place": Value(shown)})
+        )
     run_callbacks(walker, call.args, Value(marks=value.marks), first=1)
     return value
 

@@ -28,6 +28,7 @@ MACHINE = re.compile(
 CHANCE = re.compile(
     r"Math\.random\(\)[^;]*[<>=]\s*=?\s*[\d.]+|[\d.]+\s*[<>]=?\s*Math\.random\(\)|\bcreateHash\(|\.digest\("
 )
+COMPARES = re.compile(r"[=!<>]|includes|test|startsWith|has\(|match")
 NAMES_SEEN = 40
 # Most scripts have none of these words, and then no condition of theirs is looked at.
 TELLING = re.compile(
@@ -43,10 +44,17 @@ def guards(walker: Walker, condition: Node) -> bool:
         module.may_guard = TELLING.search(module.content) is not None
     if not module.may_guard or condition.end_byte - condition.start_byte > LONG:
         return False
-    text = walker.text(condition)
-    if not re.search(r"[=!<>]|includes|test|startsWith|has\(|match", text):
-        return False
     known = module.guarding
+    place = (condition.start_byte, condition.end_byte, len(known))
+    if place not in module.guards:
+        module.guards[place] = is_guard(walker.text(condition), known)
+    return module.guards[place]
+
+
+def is_guard(text: str, known: dict[str, str]) -> bool:
+    """Return whether a condition's text, or what its variables hold, is such a guard."""
+    if not COMPARES.search(text):
+        return False
     names = [name for name in re.findall(r"\b[A-Za-z_$][\w$]*", text)[:NAMES_SEEN] if name in known]
     words = [text, *(text.replace(name, known[name]) for name in names)]
     return any(pattern.search(word) for word in words for pattern in (CALENDAR, MACHINE, CHANCE))

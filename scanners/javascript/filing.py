@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Label
 from scanners.javascript.performing import Call, Special, data_marks, evidence, result_of, run_callbacks, tricks_of
+from scanners.javascript.texts import as_text
 from scanners.javascript.values import HOLE, Marks, Value, deep_marks, union
 from scanners.stores import is_store
 
@@ -27,6 +28,7 @@ ANALYSES = re.compile(
     re.IGNORECASE,
 )
 PATH_CHARACTERS = 4_096  # no file system takes more; patterns stay cheap
+LOOSE_NAME = re.compile(rf"{HOLE}$")
 LOOSE_END = re.compile(rf"[/\\]+[^/\\]*{HOLE}[^/\\]*$")
 
 
@@ -62,8 +64,13 @@ def note_analysis(walker: Walker, call: Call, path: str) -> None:
 
 
 def write_file(walker: Walker, call: Call) -> Value:
-    """Read a write of a file."""
-    return record_write(walker, call, call.arg(0), data_marks(call))
+    """Read a write of a file; the same text over every file of a list destroys what was in them."""
+    target, content = call.arg(0), as_text(call.arg(1))
+    found = deep_marks(target)
+    is_same = content is not None and HOLE not in content and any(mark[0] is Label.LISTING for mark in found)
+    if is_same and LOOSE_NAME.search(as_text(target) or HOLE) and not call.name.startswith(("append", "output")):
+        walker.record(Act.FILE_DELETE, call.node, detail=path_of(target), marks=found)
+    return record_write(walker, call, target, data_marks(call))
 
 
 def record_write(walker: Walker, call: Call, target: Value, marks: Marks) -> Value:

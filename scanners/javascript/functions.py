@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from scanners.javascript.walker import Reader, Walker
 
 Key = tuple[str, int, int]
+# What has been read in a context need not be read again in one that counts for less.
+ORDER = (Context.INSTALL, Context.IMPORT, Context.RUNTIME, Context.DEAD)
+STRONGER = {context: ORDER[: place + 1] for place, context in enumerate(ORDER)}
+WEAKER = {context: ORDER[place:] for place, context in enumerate(ORDER)}
 NEVER_SEEN: tuple[object, ...] = ("labels",)
 
 
@@ -156,14 +160,16 @@ def call(
     seen = walker.contexts.setdefault(key, {})
     frame = walker.frame
     here = (context or frame.context, frame.guarded > 0, loop or frame.looped > 0)
-    signature = (
-        here,
+    brought = (
         *(signature_of(arg) for arg in args[:8]),
         id(this.shape) if this is not None else 0,
         id(function.scope),
     )
-    if signature in seen:
-        return seen[signature]
+    for earlier in STRONGER[here[0]]:
+        known = seen.get(((earlier, *here[1:]), *brought))
+        if known is not None:
+            return known
+    signature: tuple[object, ...] = (here, *brought)
     if (
         key in walker.running
         or len(walker.running) >= limits.SCRIPT_CALL_DEPTH
@@ -171,10 +177,12 @@ def call(
     ):
         return Value(marks=given) if given else UNKNOWN
     if len(seen) > calls_allowed(function, args):
-        labels = (here, NEVER_SEEN, frozenset(mark[0] for mark in given))
-        if labels in seen:
+        labels = frozenset(mark[0] for mark in given)
+        read = walker.label_sets.setdefault(key, [])
+        if any(here[0] in WEAKER[past[0]] and here[1:] == past[1:] and labels <= had for past, had in read):
             return join(join_all(list(seen.values())[-3:]), Value(marks=given))
-        signature = labels
+        read.append((here, labels))
+        signature = (here, NEVER_SEEN, labels)
     seen[signature] = UNKNOWN
     # Signatures hold identities: what they name must live on, or another object could take its place.
     walker.kept.append((tuple(args), this, function.scope))
@@ -190,7 +198,7 @@ def calls_allowed(function: Function, args: Sequence[Value]) -> int:
     size = function.node.end_byte - function.node.start_byte
     if args and size <= limits.SCRIPT_DECODER_BYTES and all(a.text is not None or a.number is not None for a in args):
         return limits.SCRIPT_DECODER_CALLS
-    return max(3, limits.SCRIPT_CALL_BYTES // (size + 1))
+    return max(1, limits.SCRIPT_CALL_BYTES // (size + 1))
 
 
 def signature_of(value: Value) -> tuple[object, ...]:
@@ -242,15 +250,18 @@ def enter(
 def run_again(walker: Walker) -> None:
     """Read callbacks of one function once more: an earlier one may use what a later one stored."""
     callbacks = walker.frame.callbacks
-    if len(callbacks) < 2:
+    if len(callbacks) < 2 or walker.is_again:
         return
     walker.frame.callbacks = []
+    # Once for all: again inside again would double with every level.
+    walker.is_again = True
     for function, args in callbacks[:8]:
         key = (function.module.path, function.node.start_byte, function.module.base_line)
         if key not in walker.running and len(walker.running) < limits.SCRIPT_CALL_DEPTH // 2:
             walker.running.append(key)
             enter(walker, function, args, this=None, context=None, loop=False)
             walker.running.pop()
+    walker.is_again = False
 
 
 def bind_parameters(walker: Walker, node: Node, args: Sequence[Value], scope: Scope) -> None:

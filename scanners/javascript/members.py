@@ -22,7 +22,18 @@ from scanners.javascript.tables.host import (
 )
 from scanners.javascript.tables.pages import STORAGES
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, NO_TRICKS, UNKNOWN, Shape, Value, deep_marks, join_all, union
+from scanners.javascript.values import (
+    HOLE,
+    NO_MARKS,
+    NO_TRICKS,
+    UNDEFINED,
+    UNKNOWN,
+    Shape,
+    Value,
+    deep_marks,
+    join_all,
+    union,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -170,6 +181,8 @@ def platform_member(walker: Walker, base: Value, name: str, node: Node) -> Value
         return None
     if path == "global":
         return global_named(walker, name, node, tricks=base.tricks)
+    if path == "Buffer#" and base.text is not None and (name == "length" or name.isdigit()):
+        return byte_of(base, name)
     if path in STORAGES and name not in STORAGE_METHODS:
         is_secret = SECRET_ATTRIBUTE.match(name) is not None
         return Value(marks=frozenset({walker.mark(Label.SECRET, node, name=name)}) if is_secret else NO_MARKS)
@@ -181,6 +194,15 @@ def platform_member(walker: Walker, base: Value, name: str, node: Node) -> Value
     if known is not None:
         return known
     return Value(base.text if path.startswith("path:") else None, None, longer, base.marks, base.tricks)
+
+
+def byte_of(base: Value, name: str) -> Value:
+    """Return the length or one byte of constant bytes."""
+    text = base.text or ""
+    if name == "length":
+        return Value(number=len(text), marks=base.marks)
+    at = int(name)
+    return Value(number=ord(text[at]), marks=base.marks, tricks=base.tricks) if at < len(text) else UNDEFINED
 
 
 def known_member(walker: Walker, base: Value, longer: str, node: Node) -> Value | None:

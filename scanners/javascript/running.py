@@ -160,6 +160,9 @@ def require_module(walker: Walker, call: Call) -> Value:
     if text.startswith("data:") and HOLE not in text and not re.match(r"data:application/(json|wasm)", text):
         code = Value(read_data_url(text), marks=wanted.marks, tricks=frozenset({Trick.DECODED}))
         return run_value(walker, call, code)
+    if text.startswith("data:") and not re.match(r"data:application/(json|wasm)", text):
+        # Text that comes from somewhere is put into the address: it runs like any other.
+        return run_value(walker, call, Value(HOLE, marks=deep_marks(wanted), tricks=wanted.tricks))
     return load_module(walker, wanted, call.node, tricks=call.callee.tricks)
 
 

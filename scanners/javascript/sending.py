@@ -5,6 +5,7 @@ An address alone is a fetch; anything that is not constant beside it makes it a 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Context, Label, Trick
@@ -44,6 +45,11 @@ CARRIED = (
     "hostname",
 )
 HEADERS = ("setHeader", "setRequestHeader", "appendHeader")
+# The machine's own keys, as the cloud hands them to whoever asks from inside.
+HANDS_OUT_KEYS = re.compile(
+    r"169\.254\.\d+\.\d+.*(security-credentials/[^/\s]|identity/oauth2/token|/v2/credentials)"
+    r"|metadata\.google\.internal.*service-accounts/[^/]+/(token|identity)"
+)
 PROVING = ("headers", "auth")
 ASKING = ("", "GET", "HEAD", "OPTIONS")
 
@@ -115,7 +121,8 @@ def send_request(walker: Walker, call: Call) -> Value:
     # Whoever is asked at an address that is a secret as a whole has handed it out.
     asked = address.marks if text.strip(HOLE) else authenticate(address.marks)
     walker.record(act, call.node, detail=text, marks=sent if act is Act.NETWORK_SEND else asked, tricks=tricks)
-    value = result_of(walker, call, place=text)
+    handed = {walker.mark(Label.CREDENTIALS, call.node)} if HANDS_OUT_KEYS.search(text) else NO_MARKS
+    value = result_of(walker, call, place=text, extra=frozenset(handed))
     run_callbacks(walker, call.args, value, first=call.effect.callback)
     return value
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from scanners.javascript.modules import Module, Program
 
+Circumstances = tuple[Context, bool, bool]  # when, behind a guard, in an endless loop
 Reader = Callable[["Walker", "Node"], Value]
 
 
@@ -94,11 +95,13 @@ class Walker:
         self.frames = 0
         self.layers: list[tuple[str, int, str]] = []
         self.layer_depth = 0
+        self.is_again = False
         self.unfollowed: list[str] = []
         self.module_depth = limits.SCRIPT_CALL_DEPTH * 2
         self.pending: list[Function] = []
         self.visited: set[tuple[str, int, int]] = set()
         self.contexts: dict[tuple[str, int, int], dict[tuple[object, ...], Value]] = {}
+        self.label_sets: dict[tuple[str, int, int], list[tuple[Circumstances, frozenset[Label]]]] = {}
         self.kept: list[tuple[tuple[Value, ...], Value | None, Scope]] = []
         self.running: list[tuple[str, int, int]] = []
 
@@ -109,6 +112,7 @@ class Walker:
         self.steps = 0 if self.total < limits.SCRIPT_TOTAL_STEPS else limits.SCRIPT_FILE_STEPS
         self.depth = 0
         self.layer_depth = 0
+        self.is_again = False
         self.running = []
 
     def read(self, node: Node) -> Value:

@@ -18,6 +18,7 @@ from scanners.python.domain import (
     mark,
     plain_of,
     sequence_of,
+    setter_of,
 )
 from scanners.python.effects_hooks import note_callback, note_stream
 from scanners.python.expressions import ITEM, module_frame
@@ -74,6 +75,9 @@ class Assignments(Invocations):
         for thing in base.things:
             if isinstance(thing, Instance):
                 self.write_field(thing.klass, target.attr, value)
+                setter = self.find_member(thing.klass, setter_of(target.attr))
+                if setter is not None:
+                    self.call_value(setter, target, [Value(things=(thing,)), value], {})
             elif isinstance(thing, Klass | Unit):
                 thing.frame.names[target.attr] = join(thing.frame.names.get(target.attr), value)
         self.note_patch(base, target.attr, value, target)

@@ -29,6 +29,7 @@ watch_calls: sys: settrace setprofile addaudithook
 watch_calls: threading: settrace setprofile settrace_all_threads setprofile_all_threads
 hook_imports: sys.meta_path: append insert extend
 hook_imports: sys.path_hooks: append insert extend
+extend_path: sys.path: append insert
 subclasses: builtins.object.__subclasses__ builtins.type.__subclasses__
 page: mmap.mmap
 call_native: ctypes.CFUNCTYPE() ctypes.PYFUNCTYPE() ctypes.WINFUNCTYPE()

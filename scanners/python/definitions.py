@@ -14,6 +14,7 @@ from scanners.python.domain import (
     Unit,
     Value,
     join,
+    setter_of,
 )
 from scanners.python.effects_hooks import BROKERS
 from scanners.python.expressions import module_frame
@@ -59,6 +60,7 @@ class Definitions(Assignments):
                 value = join(value, self.call_value(decorating, decorator, [value], {}))
         function.kinds = frozenset(kinds)
         if "setter" in kinds:
+            self.frame.names[setter_of(node.name)] = value
             return False
         if node.name in BUILD_HOOKS and not self.scope:
             self.install_nodes.add(node_of(function))

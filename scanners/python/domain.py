@@ -235,6 +235,11 @@ def mark(value: Value, *marks: Mark, tricks: Tricks = NO_TRICKS) -> Value:
     )
 
 
+def setter_of(name: str) -> str:
+    """Return the name under which a class keeps what is called when this attribute is set; no identifier has it."""
+    return f"{name}="
+
+
 def elements(value: Value) -> Value:
     """Return what one element of a value can be, when it is iterated."""
     if value.items:

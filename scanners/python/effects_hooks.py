@@ -32,6 +32,7 @@ from scanners.python.invoked import Call
 from scanners.python.lookups import LOOKED_UP, Lookups, spell_module
 from scanners.python.names import DANGEROUS
 
+ARCHIVES = re.compile(r"(?i)\.(?:zip|whl|egg|pyz|jar|dat|bin|tar|gz|pack|res)$")
 # Libraries whose callbacks are given what strangers send; those that bots are made with are not among them.
 _BROKERS = (
     "paho pika nats redis aioredis websocket websockets socketio zmq kafka aiokafka confluent_kafka aio_pika "
@@ -177,6 +178,14 @@ def hook_imports(machine: Lookups, call: Call) -> Value:
     return UNKNOWN
 
 
+def extend_path(machine: Lookups, call: Call) -> Value:
+    """Record an archive from which modules can be imported from now on."""
+    path = call.argument(1 if call.name.endswith("insert") else 0)
+    if any(ARCHIVES.search(text) for text in texts_of(path)):
+        machine.emit(Act.CODE_LOAD, call.node, detail=path, sources=[path])
+    return UNKNOWN
+
+
 def loaded(machine: Lookups, thing: object, node: ast.AST) -> Iterable[Value]:
     """Return what the methods of a loader give as code."""
     klass = thing.klass if isinstance(thing, Instance) else thing if isinstance(thing, Klass) else None
@@ -285,6 +294,7 @@ def write_data(machine: Lookups, call: Call) -> Value:
 
 HOOK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "console": run_console, "time_code": time_code, "configure": configure, "watch_calls": watch_calls,
-    "hook_imports": hook_imports, "subclasses": walk_classes, "page": map_page, "call_native": call_native,
+    "hook_imports": hook_imports, "extend_path": extend_path,
+    "subclasses": walk_classes, "page": map_page, "call_native": call_native,
     "load_library": load_library, "query": run_query, "fork": fork, "write_data": write_data,
 }  # fmt: skip

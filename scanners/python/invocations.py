@@ -32,6 +32,7 @@ from scanners.python.domain import (
     from_names,
     join_all,
     mark,
+    reference,
     sequence_of,
 )
 from scanners.python.effects import EFFECTS
@@ -156,12 +157,9 @@ class Invocations(Expressions):
         blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
         is_queue = leaf in QUEUEING and call.name.startswith(QUEUES)
-        if (
-            (leaf in KEEPING or is_queue)
-            and isinstance(call.node, ast.Call)
-            and isinstance(call.node.func, ast.Attribute)
-        ):
-            self.keep(call.node.func.value, Value(marks=kept_marks(leaf, blend(values).marks)))
+        called = call.node.func if isinstance(call.node, ast.Call) else None
+        if (leaf in KEEPING or is_queue) and isinstance(called, ast.Attribute):
+            self.keep(called.value, Value(marks=kept_marks(leaf, blend(values).marks)))
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
         if call.name not in QUIET:
@@ -215,6 +213,7 @@ class Invocations(Expressions):
         if start is not None and start.things:
             self.call_value(start, node, [receiver, *args], keywords)
         else:
+            self.call_value(join_all(list(map(reference, self.foreign_bases(klass)))), node, args, keywords)
             names = [name for name in klass.frame.names if not name.startswith("__")]
             for name, value in [*zip(names, args, strict=False), *keywords.items()]:
                 self.write_field(klass, name, value)

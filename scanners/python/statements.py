@@ -309,6 +309,8 @@ def discarded_calls(value: ast.expr) -> set[ast.AST]:
     found: set[ast.AST] = set()
     part: ast.AST = value
     while isinstance(part, ast.Await | ast.Call | ast.Attribute):
+        if isinstance(part, ast.Attribute) and part.attr == "raise_for_status":
+            return set()  # whether it worked is what such code wants to know
         if isinstance(part, ast.Call):
             found.add(part)
         part = part.func if isinstance(part, ast.Call) else part.value

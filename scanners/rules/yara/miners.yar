@@ -56,3 +56,19 @@ rule miner_words
     condition:
         3 of them
 }
+
+rule miner_protocol
+{
+    meta:
+        id = "miner-protocol"
+    strings:
+        $subscribe = /["'`]mining\.(subscribe|authorize)["'`]/
+        $submit = /["'`]mining\.(authorize|submit|notify|set_difficulty)["'`]/
+        $login = /\bmethod["']?\s*:\s*["']login["']/
+        $pass = /\bpass["']?\s*:\s*["']/
+        $agent = /\bagent["']?\s*:\s*["']/
+        $share = /\bmethod["']?\s*:\s*["'](submit|getjob|keepalived)["']/
+        $line = /\b(connect|createConnection|WebSocket|Socket|create_connection|open_connection)\s*\(/
+    condition:
+        $line and (($subscribe and $submit) or ($login and $pass and $agent and $share))
+}

@@ -9,10 +9,10 @@ SEND = 'requests.post("https://x.example.invalid/a", json={"t": message.content}
 DISCARDED = {
     "statement": f"{SEND}",
     "closed": f"{SEND}.close()",
-    "checked only": f"{SEND}.raise_for_status()",
     "empty block": f"with {SEND}:\n        pass",
 }
 USED = {
+    "checked": f"{SEND}.raise_for_status()",
     "returned": f"return {SEND}",
     "assigned": f"answer = {SEND}\n    return answer.text",
     "shown": f"print({SEND}.text)",
