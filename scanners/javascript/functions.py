@@ -14,12 +14,14 @@ from scanners.javascript.binding import bind
 from scanners.javascript.members import name_of_key
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import (
+    GETTER,
     UNKNOWN,
     Function,
     Marks,
     Shape,
     Value,
     array_of,
+    collection_of,
     deep_marks,
     join,
     join_all,
@@ -117,7 +119,11 @@ def add_to_class(walker: Walker, part: Node, proto: Shape, statics: Shape) -> No
             method.function.this = Value(shape=statics) if is_static else Value(shape=Shape(proto=proto))
             if not is_static:
                 method.function.this = canonical(proto)
-        target.props[name or "*"] = method
+        kinds = {child.type for child in part.children}
+        if "get" in kinds and method.function is not None:
+            method = Value(path=GETTER, function=method.function)
+        if "set" not in kinds or name not in target.props:
+            target.props[name or "*"] = method
     elif part.type in ("field_definition", "public_field_definition"):
         worth = part.child_by_field_name("value")
         outer, walker.frame.this = walker.frame.this, canonical(proto)
@@ -254,6 +260,8 @@ def enter(
     if body is not None and body.type == "statement_block":
         run_again(walker)
         value = join_all(frame.returns)
+        if any(child.type == "*" for child in function.node.children):
+            value = collection_of(value).replaced(tricks=value.tricks)
     walker.frame = outer
     return value
 

@@ -75,6 +75,7 @@ class Frame:
     looped: int = 0
     branch: int = 0
     returns: list[Value] = field(default_factory=list)
+    thrown: list[Value] = field(default_factory=list)
     callbacks: list[tuple[Function, list[Value]]] = field(default_factory=list)
 
 
