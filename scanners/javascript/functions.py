@@ -185,7 +185,7 @@ def call(
         or walker.depth > limits.SCRIPT_NESTING // 2
     ):
         return Value(marks=given) if given else UNKNOWN
-    if len(seen) > calls_allowed(walker, function, args):
+    if len(seen) > calls_allowed(function, args):
         labels = frozenset(mark[0] for mark in given)
         read = walker.label_sets.setdefault(key, [])
         if any(here[0] in WEAKER[past[0]] and here[1:] == past[1:] and labels <= had for past, had in read):
@@ -202,14 +202,12 @@ def call(
     return value
 
 
-def calls_allowed(walker: Walker, function: Function, args: Sequence[Value]) -> int:
+def calls_allowed(function: Function, args: Sequence[Value]) -> int:
     """Return for how many different arguments a function is read; a small one that gets constants may be a decoder."""
     size = function.node.end_byte - function.node.start_byte
     if args and size <= limits.SCRIPT_DECODER_BYTES and all(a.text is not None or a.number is not None for a in args):
         return limits.SCRIPT_DECODER_CALLS
-    is_large = walker.total + walker.steps > limits.SCRIPT_THOROUGH_STEPS
-    affordable = limits.SCRIPT_LARGE_CALL_BYTES if is_large else limits.SCRIPT_CALL_BYTES
-    return max(1, affordable // (size + 1))
+    return max(1, limits.SCRIPT_CALL_BYTES // (size + 1))
 
 
 def signature_of(value: Value) -> tuple[object, ...]:
