@@ -310,7 +310,7 @@ def read_pipe(walker: Walker, base: Value, args: list[Value], node: Node) -> Val
 
 def read_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
     """Read `list.map(f)`."""
-    return map_items(walker, base, args[0]) if args else base
+    return map_items(walker, base, args[0], node) if args else base
 
 
 def read_each(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:

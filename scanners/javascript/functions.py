@@ -14,12 +14,14 @@ from scanners.javascript.binding import bind
 from scanners.javascript.members import name_of_key
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import (
+    GETTER,
     UNKNOWN,
     Function,
     Marks,
     Shape,
     Value,
     array_of,
+    collection_of,
     deep_marks,
     join,
     join_all,
@@ -117,7 +119,11 @@ def add_to_class(walker: Walker, part: Node, proto: Shape, statics: Shape) -> No
             method.function.this = Value(shape=statics) if is_static else Value(shape=Shape(proto=proto))
             if not is_static:
                 method.function.this = canonical(proto)
-        target.props[name or "*"] = method
+        kinds = {child.type for child in part.children}
+        if "get" in kinds and method.function is not None:
+            method = Value(path=GETTER, function=method.function)
+        if "set" not in kinds or name not in target.props:
+            target.props[name or "*"] = method
     elif part.type in ("field_definition", "public_field_definition"):
         worth = part.child_by_field_name("value")
         outer, walker.frame.this = walker.frame.this, canonical(proto)
@@ -179,7 +185,7 @@ def call(
         or walker.depth > limits.SCRIPT_NESTING // 2
     ):
         return Value(marks=given) if given else UNKNOWN
-    if len(seen) > calls_allowed(walker, function, args):
+    if len(seen) > calls_allowed(function, args):
         labels = frozenset(mark[0] for mark in given)
         read = walker.label_sets.setdefault(key, [])
         if any(here[0] in WEAKER[past[0]] and here[1:] == past[1:] and labels <= had for past, had in read):
@@ -196,14 +202,12 @@ def call(
     return value
 
 
-def calls_allowed(walker: Walker, function: Function, args: Sequence[Value]) -> int:
+def calls_allowed(function: Function, args: Sequence[Value]) -> int:
     """Return for how many different arguments a function is read; a small one that gets constants may be a decoder."""
     size = function.node.end_byte - function.node.start_byte
     if args and size <= limits.SCRIPT_DECODER_BYTES and all(a.text is not None or a.number is not None for a in args):
         return limits.SCRIPT_DECODER_CALLS
-    is_large = walker.total + walker.steps > limits.SCRIPT_THOROUGH_STEPS
-    affordable = limits.SCRIPT_LARGE_CALL_BYTES if is_large else limits.SCRIPT_CALL_BYTES
-    return max(1, affordable // (size + 1))
+    return max(1, limits.SCRIPT_CALL_BYTES // (size + 1))
 
 
 def signature_of(value: Value) -> tuple[object, ...]:
@@ -254,6 +258,8 @@ def enter(
     if body is not None and body.type == "statement_block":
         run_again(walker)
         value = join_all(frame.returns)
+        if any(child.type == "*" for child in function.node.children):
+            value = collection_of(value).replaced(tricks=value.tricks)
     walker.frame = outer
     return value
 

@@ -75,6 +75,7 @@ class Frame:
     looped: int = 0
     branch: int = 0
     returns: list[Value] = field(default_factory=list)
+    thrown: list[Value] = field(default_factory=list)
     callbacks: list[tuple[Function, list[Value]]] = field(default_factory=list)
 
 
@@ -99,6 +100,7 @@ class Walker:
         self.unfollowed: list[str] = []
         self.module_depth = limits.SCRIPT_CALL_DEPTH * 2
         self.pending: list[Function] = []
+        self.timers: list[tuple[Function, Context]] = []
         self.visited: set[tuple[str, int, int]] = set()
         self.contexts: dict[tuple[str, int, int], dict[tuple[object, ...], Value]] = {}
         self.label_sets: dict[tuple[str, int, int], list[tuple[Circumstances, frozenset[Label]]]] = {}
