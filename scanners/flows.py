@@ -5,19 +5,22 @@ Pure matching over data. It knows no language and no rule by name, and it weighs
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from scanners.errors import RulesInvalid
 from scanners.facts import Act, Context, Fact, Label, Trick
 from scanners.hosts import HostKind, read_host
+from scanners.inventory import PYTHON_SUFFIXES, SCRIPT_SUFFIXES
 from scanners.report import Finding
 from scanners.rules import FOLDER, Rule, load_rules
 
 ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
+SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
 WITHIN: Final = ("scope", "file", "plugin")
 PATTERN_KEYS: Final = frozenset(
     ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts", "stranger"]
@@ -97,6 +100,8 @@ def match_flows(facts: Iterable[Fact]) -> list[Finding]:
     findings = []
     for flow in load_flows():
         for fact in select(flow.pattern, by_act=by_act):
+            if not is_spoken(fact.path, languages=flow.rule.languages):
+                continue
             met = [find_companions(companion, fact=fact, by_act=by_act) for companion in flow.companions]
             if all(found is not None for found in met):
                 beside = [other for found in met if found for other in found[:1]]
@@ -107,6 +112,14 @@ def match_flows(facts: Iterable[Fact]) -> list[Finding]:
 def select(pattern: FactPattern, *, by_act: Mapping[Act, list[Fact]]) -> list[Fact]:
     """Return the facts a pattern means."""
     return [fact for act in sorted(pattern.acts) for fact in by_act.get(act, ()) if pattern.matches(fact)]
+
+
+def is_spoken(path: str, *, languages: Collection[str]) -> bool:
+    """Say whether a rule is about the language of a file; what carries code under another name may be in any."""
+    suffix = PurePosixPath(path).suffix.casefold()
+    if suffix in SCRIPT_SUFFIXES:
+        return not SCRIPT_LANGUAGES.isdisjoint(languages)
+    return suffix not in PYTHON_SUFFIXES or "python" in languages
 
 
 def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, list[Fact]]) -> list[Fact] | None:
