@@ -91,6 +91,7 @@ class Trick(StrEnum):
     GUARDED = "guarded"  # only behind a comparison with a date, a host, a locale, a hash or a random number
     LOOP = "loop"  # inside a loop that does not end by itself
     UNVERIFIED = "unverified"  # certificate checks are off
+    UNANSWERED = "unanswered"  # something is sent, and nobody looks at the answer
 
 
 @dataclass(frozen=True, slots=True, order=True)

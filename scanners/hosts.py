@@ -18,6 +18,7 @@ NAME = re.compile(r"^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0
 NUMERIC = re.compile(r"^(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}$")
 # A first part that is computed, then at least two constant labels: every name below them.
 BELOW = re.compile(r"^[^.]*[^a-z0-9_.-][^.]*\.((?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*)$")
+BROADCAST = ipaddress.IPv4Address("255.255.255.255")  # RFC 919, 7: no router passes it on
 LOCAL_NAMES = frozenset(["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"])
 
 
@@ -26,7 +27,7 @@ class HostKind(StrEnum):
 
     NAME = "name"
     ADDRESS = "address"  # an IP address, however it is spelt
-    LOCAL = "local"  # this machine
+    LOCAL = "local"  # this machine, or whoever hears a broadcast that no router passes on
     UNKNOWN = "unknown"  # computed, or nothing that names a host on the internet
     NONE = "none"  # no network is used for it
 
@@ -79,7 +80,7 @@ def classify(name: str) -> Host:
     if name in LOCAL_NAMES or name.endswith(".localhost"):
         return Host(HostKind.LOCAL, name)
     if (address := read_address(name)) is not None:
-        is_local = address.is_loopback or address.is_unspecified
+        is_local = address.is_loopback or address.is_unspecified or address == BROADCAST
         return Host(HostKind.LOCAL if is_local else HostKind.ADDRESS, str(address))
     if len(name) > HOST_CHARACTERS:
         return Host(HostKind.UNKNOWN)

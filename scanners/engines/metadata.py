@@ -4,8 +4,9 @@ Never judges what the code does, nor asks anyone who the publisher is.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from packaging.version import InvalidVersion, Version
 
@@ -13,13 +14,14 @@ from scanners import limits
 from scanners.declared import MANIFEST_NAME, Declared
 from scanners.dependency import is_absurd, line_of
 from scanners.engines.entry_points import find_missing_entry_points
+from scanners.engines.identifiers import look_alike
 from scanners.engines.shadowing import find_shadowed_modules, find_shadowed_tools
 from scanners.hosts import HostKind, read_host
 from scanners.identity import PLACEHOLDER_VERSIONS, Identity, count_letters, find_readmes, heading_of, read_identities
 from scanners.lookalikes import Ecosystem, Slip, find_lookalike, is_popular, latin_of
-from scanners.report import Finding
+from scanners.report import Finding, Kind
 from scanners.rules import load_rules
-from scanners.sources import Reading, Sources
+from scanners.sources import Reading, Source, Sources
 
 THROW_AWAY = re.compile(
     r"(^|\.)(bit\.ly|tinyurl\.com|t\.co|goo\.gl|is\.gd|rb\.gy|cutt\.ly|ngrok(-free)?\.(io|app)|trycloudflare\.com|loca\.lt"
@@ -40,12 +42,24 @@ def run_metadata(sources: Sources, *, needs_manifest: bool = False) -> Reading:
         make(rule_id, path=path, line=line, named=named)
         for rule_id, path, line, named in find_shadowed_modules(sources, names=[item.name for item in identities])
     ]
+    findings += [
+        make("module-lookalike", path=source.path, line=0, named=named) for source, named in find_disguised(sources)
+    ]
     if sources.declared is None:
         findings += [make("manifest-missing", path="", line=0)] if needs_manifest else []
     else:
         read.add(MANIFEST_NAME)
         findings += judge_manifest(sources.declared, sources=sources, identities=identities)
     return Reading(findings=tuple(dict.fromkeys(findings)), read=frozenset(read))
+
+
+def find_disguised(sources: Sources) -> Iterator[tuple[Source, str]]:
+    """Yield every source in whose path a name is drawn like a plain one with letters of another script."""
+    for source in sources.of_kind(Kind.PYTHON, Kind.JAVASCRIPT):
+        for part in PurePosixPath(source.path).parts:
+            plain = "".join(look_alike(letter) or letter for letter in part)
+            if not part.isascii() and plain.isascii():
+                yield source, plain
 
 
 def make(rule_id: str, *, path: str, line: int, named: str = "") -> Finding:

@@ -11,7 +11,7 @@ from scanners import limits
 from scanners.facts import Context, Fact
 from scanners.javascript.assembly import READERS
 from scanners.javascript.calls import apply
-from scanners.javascript.functions import call
+from scanners.javascript.functions import call, enter
 from scanners.javascript.loading import run_module
 from scanners.javascript.modules import Module, Program, is_dead_place
 from scanners.javascript.obfuscation import note_obfuscation
@@ -45,6 +45,7 @@ def read_scripts(
         for module in in_order(modules, entry_points=entry_points, install_files=install_files):
             read_module(walker, module, errors)
         read_pending(walker, errors)
+        read_timers(walker, errors)
     finally:
         sys.setrecursionlimit(limit)
     for module in modules.values():
@@ -116,6 +117,18 @@ def read_pending(walker: Walker, errors: list[str]) -> None:
             errors.append(f"{module.path}: too complex to follow")
         except TooDeepError:
             errors.append(f"{module.path}: nested too deeply to follow")
+
+
+def read_timers(walker: Walker, errors: list[str]) -> None:
+    """Read again what runs again and again: by then other functions have stored what it takes."""
+    for function, context in walker.timers:
+        if function.node.end_byte - function.node.start_byte > limits.SCRIPT_CALL_BYTES:
+            continue
+        walker.reset(Frame(function.module, function.scope, function.name, context))
+        try:
+            enter(walker, function, [], this=None, context=None, loop=True)
+        except (TooComplexError, TooDeepError):
+            errors.append(f"{function.module.path}: too complex to follow")
 
 
 def read_uncalled(walker: Walker, function: Function) -> None:

@@ -15,6 +15,7 @@ from scanners.javascript.values import (
     ANY_ITEM,
     HOLE,
     UNKNOWN,
+    Shape,
     Value,
     array_of,
     collection_of,
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from scanners.javascript.walker import Walker
 
 
-def map_items(walker: Walker, source: Value, callback: Value) -> Value:
+def map_items(walker: Walker, source: Value, callback: Value, node: Node) -> Value:
     """Return list.map(callback), item by item when all are constants."""
     items = source.shape.items if source.shape is not None else None
     if source.path == "Buffer#" and source.text is not None:
         items = [Value(number=ord(part), marks=source.marks) for part in source.text]
     function = callback.function
+    if items and function is None and len(items) <= limits.SCRIPT_FACTS_PER_PLACE and is_named(callback):
+        return array_of([walker.apply(walker, callback, UNKNOWN, None, [item], node) for item in items])
     if items is None or not items or function is None:
         return any_call(walker, source, callback)
     size = function.node.end_byte - function.node.start_byte
@@ -54,6 +57,11 @@ def map_items(walker: Walker, source: Value, callback: Value) -> Value:
             tricks=source.tricks,
         )
     return array_of(mapped, rest=source.marks)
+
+
+def is_named(callback: Value) -> bool:
+    """Return whether a callback is a function of the platform."""
+    return callback.path in ("require", "module.require", "eval", "Function", "atob")
 
 
 def any_call(walker: Walker, source: Value, callback: Value) -> Value:
@@ -111,6 +119,8 @@ def fold_items(walker: Walker, source: Value, name: str, args: list[Value]) -> V
 
 def take_any(walker: Walker, source: Value, name: str, args: list[Value]) -> Value | None:
     """Return what a method of a collection of unknown size gives."""
+    if name == "next":
+        return Value(shape=Shape({"value": item_of(source)}))
     if name in ("pop", "shift", "at", "find", "findLast"):
         if args and args[0].function is not None:
             any_call(walker, source, args[0])

@@ -142,6 +142,9 @@ def read_assign(walker: Walker, args: list[Value], node: Node) -> Value:
             target.shape.props.update(source.shape.props)
             target.shape.rest = union(target.shape.rest, source.shape.rest)
         target.shape.rest = union(target.shape.rest, source.marks)
+    copied = next((arg.path for arg in args[1:] if arg.path and arg.shape is None and arg.path[0].isalpha()), "")
+    if copied and copied != "process.env" and target.shape is not None and not target.path:
+        return Value(path=copied, marks=target.marks, shape=target.shape)
     return (
         target if target.shape is not None else Value(path=target.path, marks=union(*[deep_marks(arg) for arg in args]))
     )
@@ -258,7 +261,7 @@ def read_array_from(walker: Walker, args: list[Value], node: Node) -> Value:
     if text is not None and HOLE not in text and len(text) <= limits.FOLD_CHARACTERS // 10:
         source = array_of([Value(part, marks=source.marks) for part in text])
     if len(args) > 1:
-        return map_items(walker, source, args[1])
+        return map_items(walker, source, args[1], node)
     return source
 
 

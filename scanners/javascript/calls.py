@@ -16,7 +16,7 @@ from scanners.javascript.choosing import note_carried, picked_marks
 from scanners.javascript.commands import COMMANDS
 from scanners.javascript.containers import put, say_container, take
 from scanners.javascript.effects import Effect, words
-from scanners.javascript.events import DATA, LISTENERS, is_callable, read_emit, read_listener
+from scanners.javascript.events import DATA, LISTENERS, STREAMS, is_callable, read_emit, read_listener
 from scanners.javascript.filing import FILING
 from scanners.javascript.functions import construct
 from scanners.javascript.members import read_member_of
@@ -214,7 +214,9 @@ def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, a
             note_sending(walker, base, args, node)
     note_carried(walker, callee, args, node)
     marks = union(deep_marks(base), callee.marks)
-    return hand_over(walker, args, marks, name or "")
+    # A stream tells at once that it has ended; nobody else has to ask for that.
+    ends = name in ("close", "end", "destroy") and STREAMS.match(base.path) is not None
+    return hand_over(walker, args, marks, "finally" if ends else name or "")
 
 
 def hand_over(walker: Walker, args: list[Value], marks: Marks, name: str) -> Value:
@@ -308,7 +310,7 @@ def read_pipe(walker: Walker, base: Value, args: list[Value], node: Node) -> Val
 
 def read_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
     """Read `list.map(f)`."""
-    return map_items(walker, base, args[0]) if args else base
+    return map_items(walker, base, args[0], node) if args else base
 
 
 def read_each(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scanners.javascript.effects import words
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -31,17 +33,19 @@ CHANCE = re.compile(
 COMPARES = re.compile(r"[=!<>]|includes|test|startsWith|has\(|match")
 NAMES_SEEN = 40
 # Most scripts have none of these words, and then no condition of theirs is looked at.
-TELLING = re.compile(
-    rb"\bDate\b|Math\.random|hostname|userInfo|username|resolvedOptions|navigator\.lang|TimezoneOffset|digest\(|createHash"
-    rb"|country|locale|[tT]imeZ?one|\bLANG|LC_ALL|COMPUTERNAME|USERNAME|USERDOMAIN|getHours|getDay"
+TELLING = words(
+    "Date Math.random hostname userInfo username resolvedOptions navigator.lang TimezoneOffset digest( createHash",
+    "country locale timezone timeZone LANG LC_ALL COMPUTERNAME USERNAME USERDOMAIN",
+    "Hours( Day( Month( FullYear( Minutes(",
 )
+TELLING_BYTES = tuple(sorted(word.encode() for word in TELLING))
 
 
 def guards(walker: Walker, condition: Node) -> bool:
     """Return whether this condition is such a guard, by its own words or those of the names it compares."""
     module = walker.frame.module
     if module.may_guard is None:
-        module.may_guard = TELLING.search(module.content) is not None
+        module.may_guard = any(word in module.content for word in TELLING_BYTES)
     if not module.may_guard or condition.end_byte - condition.start_byte > LONG:
         return False
     known = module.guarding
@@ -56,8 +60,13 @@ def is_guard(text: str, known: dict[str, str]) -> bool:
     if not COMPARES.search(text):
         return False
     names = [name for name in re.findall(r"\b[A-Za-z_$][\w$]*", text)[:NAMES_SEEN] if name in known]
-    words = [text, *(text.replace(name, known[name]) for name in names)]
-    return any(pattern.search(word) for word in words for pattern in (CALENDAR, MACHINE, CHANCE))
+    texts = [text, *(text.replace(name, known[name]) for name in names)]
+    return any(is_telling(each) and pattern.search(each) for each in texts for pattern in (CALENDAR, MACHINE, CHANCE))
+
+
+def is_telling(text: str) -> bool:
+    """Return whether a text has any of the words without which no expression here finds anything."""
+    return any(word in text for word in TELLING)
 
 
 def note_guarding(walker: Walker, name: str, worth: Node) -> None:
@@ -65,7 +74,7 @@ def note_guarding(walker: Walker, name: str, worth: Node) -> None:
     if worth.end_byte - worth.start_byte > 200 or walker.frame.module.may_guard is False:
         return
     text = walker.text(worth)
-    if re.search(
+    if is_telling(text) and re.search(
         r"\bDate\b|hostname\(|userInfo\(|Math\.random|resolvedOptions|digest\(|get(Hours|Day|Month)\(|TimezoneOffset|navigator\.lang",
         text,
     ):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scanners import limits
 from scanners.facts import Act, Context, Trick
+from scanners.javascript.arrays import item_of
 from scanners.javascript.authenticating import authenticate, ends_user, joined_marks
 from scanners.javascript.conditions import guards
 from scanners.javascript.containers import FORMS, spell_out
@@ -137,6 +138,7 @@ def read_array(walker: Walker, node: Node) -> Value:
 def read_object(walker: Walker, node: Node) -> Value:
     """Return an object with its properties."""
     shape = Shape()
+    path = ""
     for child in node.named_children:
         if child.type == "pair":
             add_pair(walker, shape, child)
@@ -146,12 +148,14 @@ def read_object(walker: Walker, node: Node) -> Value:
             spread = walker.read(child)
             if spread.shape is not None:
                 shape.props.update(spread.shape.props)
+            elif spread.path and not spread.path.startswith(("?", "%", "process.env")):
+                path = spread.path  # a copy of a module is still that module
             shape.rest = union(shape.rest, spread.marks, spread.shape.rest if spread.shape else NO_MARKS)
         elif child.type == "method_definition":
             shape.props[name_of_key(walker, child.child_by_field_name("name")) or ""] = walker.read(child)
         else:
             walker.read(child)
-    return Value(shape=shape)
+    return Value(path=path, shape=shape)
 
 
 def add_pair(walker: Walker, shape: Shape, pair: Node) -> None:
@@ -309,6 +313,8 @@ def read_inner(walker: Walker, node: Node) -> Value:
     if node.type in ("spread_element", "yield_expression") and value.path == "process.env":
         read_members_of(walker, value, node)
     if node.type == "yield_expression":
+        if any(child.type == "*" for child in node.children):
+            value = item_of(value)
         endless = value.tricks | {Trick.LOOP} if walker.frame.looped else value.tricks
         walker.frame.returns.append(value.replaced(tricks=endless))
     return value

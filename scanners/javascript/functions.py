@@ -5,19 +5,23 @@ A function is read again for other arguments within a budget; after that only fo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scanners import limits
-from scanners.facts import Context
+from scanners.facts import Context, Label
 from scanners.javascript.binding import bind
 from scanners.javascript.members import name_of_key
 from scanners.javascript.scopes import Scope
 from scanners.javascript.values import (
+    GETTER,
     UNKNOWN,
     Function,
+    Marks,
     Shape,
     Value,
     array_of,
+    collection_of,
     deep_marks,
     join,
     join_all,
@@ -37,6 +41,7 @@ Key = tuple[str, int, int]
 ORDER = (Context.INSTALL, Context.IMPORT, Context.RUNTIME, Context.DEAD)
 STRONGER = {context: ORDER[: place + 1] for place, context in enumerate(ORDER)}
 WEAKER = {context: ORDER[place:] for place, context in enumerate(ORDER)}
+PLAIN_LABELS = frozenset({Label.ARGUMENT, Label.TIME, Label.RANDOM})
 NEVER_SEEN: tuple[object, ...] = ("labels",)
 
 
@@ -114,7 +119,11 @@ def add_to_class(walker: Walker, part: Node, proto: Shape, statics: Shape) -> No
             method.function.this = Value(shape=statics) if is_static else Value(shape=Shape(proto=proto))
             if not is_static:
                 method.function.this = canonical(proto)
-        target.props[name or "*"] = method
+        kinds = {child.type for child in part.children}
+        if "get" in kinds and method.function is not None:
+            method = Value(path=GETTER, function=method.function)
+        if "set" not in kinds or name not in target.props:
+            target.props[name or "*"] = method
     elif part.type in ("field_definition", "public_field_definition"):
         worth = part.child_by_field_name("value")
         outer, walker.frame.this = walker.frame.this, canonical(proto)
@@ -202,8 +211,14 @@ def calls_allowed(function: Function, args: Sequence[Value]) -> int:
 
 
 def signature_of(value: Value) -> tuple[object, ...]:
-    """Return what makes two arguments the same for a function."""
-    return (value.text, value.number, value.path, value.marks, id(value.shape), id(value.function))
+    """Return what makes two arguments the same for a function; of what anybody may pass, where it enters is not."""
+    return (value.text, value.number, value.path, telling(value.marks), id(value.shape), id(value.function))
+
+
+@lru_cache(maxsize=4_096)
+def telling(marks: Marks) -> frozenset[object]:
+    """Return marks without the places of those whose places tell nothing."""
+    return frozenset(mark[0] if mark[0] in PLAIN_LABELS else mark for mark in marks)
 
 
 def enter(
@@ -243,6 +258,8 @@ def enter(
     if body is not None and body.type == "statement_block":
         run_again(walker)
         value = join_all(frame.returns)
+        if any(child.type == "*" for child in function.node.children):
+            value = collection_of(value).replaced(tricks=value.tricks)
     walker.frame = outer
     return value
 

@@ -23,6 +23,7 @@ from scanners.javascript.tables.host import (
 from scanners.javascript.tables.pages import STORAGES
 from scanners.javascript.texts import as_text
 from scanners.javascript.values import (
+    GETTER,
     HOLE,
     NO_MARKS,
     NO_TRICKS,
@@ -129,6 +130,8 @@ def member(walker: Walker, base: Value, name: str, node: Node) -> Value:
     """Return the property of a value by its name."""
     if base.shape is not None:
         found = base.shape.get(name)
+        if found is not None and found.path == GETTER and found.function is not None:
+            return walker.follow(walker, found.function, [], this=base)
         if found is not None:
             return found
         if name == "prototype" and base.function is not None:

@@ -56,6 +56,7 @@ class Module:
     is_unverified: bool = False
     guarding: dict[str, str] = field(default_factory=dict)
     may_guard: bool | None = None
+    spelled: dict[int, str] = field(default_factory=dict)  # short texts by node: names are read again and again
     guards: dict[tuple[int, int, int], bool] = field(default_factory=dict)  # by a condition's place and what was known
 
     def exported(self) -> Value:

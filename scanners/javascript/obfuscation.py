@@ -26,10 +26,10 @@ NOTHING = b"![]"  # ... always says this
 def note_obfuscation(walker: Walker, module: Module) -> None:
     """Record that a script was made unreadable on purpose."""
     content = module.content
-    names = set(NAMES.findall(content))
+    names = set(NAMES.findall(content)) if b"_0x" in content else set()
     renamed = len(names) >= LEAST and (ARRAY.search(content) is not None or len(names) >= 5 * LEAST)
-    spells = any(NOTHING in run for run in SIGNS.findall(content))
-    rotates = ROTATES.search(content) is not None and len(names) >= 2
+    spells = NOTHING in content and any(NOTHING in run for run in SIGNS.findall(content))
+    rotates = len(names) >= 2 and ROTATES.search(content) is not None
     if not (renamed or rotates or spells):
         return
     walker.reset(Frame(module, module.scope, "", module.context))

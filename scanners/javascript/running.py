@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONG_SECONDS = 60
 DETAIL = 200
+TIMERS_KEPT = 16  # functions that run again and again, read once more at the end
 
 
 def run_text(walker: Walker, call: Call) -> Value:
@@ -120,6 +121,8 @@ def start_timer(walker: Walker, call: Call) -> Value:
         run_value(walker, call, work)
     elif work.path in ("eval", "Function") or work.function is not None:
         run_callbacks(walker, [work], UNKNOWN, first=9, loop=repeats)
+    if repeats and work.function is not None and len(walker.timers) < TIMERS_KEPT:
+        walker.timers.append((work.function, walker.frame.context))
     if delay.number is not None and delay.number >= LONG_SECONDS * 1000 and not repeats:
         walker.record(Act.SLEEP, call.node, detail=str(int(delay.number // 1000)))
     return UNKNOWN

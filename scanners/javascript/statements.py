@@ -175,16 +175,32 @@ def read_switch(walker: Walker, node: Node) -> Value:
 
 def read_try(walker: Walker, node: Node) -> Value:
     """Read a try with its handlers; what is tried counts as happening."""
+    thrown: list[Value] = []
     for name in ("body", "handler", "finalizer"):
         part = node.child_by_field_name(name)
         if part is None:
             continue
         if part.type == "catch_clause":
             walker.frame.branch += 1
+            outer = walker.frame.scope
+            walker.frame.scope = Scope(outer)
+            caught = part.child_by_field_name("parameter")
+            if caught is not None and thrown:
+                bind(walker, caught, join_all(thrown), scope=walker.frame.scope)
             walker.read_parts(part)
+            walker.frame.scope = outer
             walker.frame.branch -= 1
         else:
+            already = len(walker.frame.thrown)
             walker.read_parts(part)
+            thrown = walker.frame.thrown[already:]
+    return UNKNOWN
+
+
+def read_throw(walker: Walker, node: Node) -> Value:
+    """Keep what is thrown for who catches it."""
+    value = walker.read(node.named_children[0]) if node.named_children else UNKNOWN
+    walker.frame.thrown.append(value)
     return UNKNOWN
 
 
@@ -299,6 +315,7 @@ STATEMENTS: dict[str, Reader] = {
     "switch_statement": read_switch,
     "try_statement": read_try,
     "return_statement": read_return,
+    "throw_statement": read_throw,
     "import_statement": read_import,
     "export_statement": read_export,
 }

@@ -75,6 +75,7 @@ class Frame:
     looped: int = 0
     branch: int = 0
     returns: list[Value] = field(default_factory=list)
+    thrown: list[Value] = field(default_factory=list)
     callbacks: list[tuple[Function, list[Value]]] = field(default_factory=list)
 
 
@@ -99,6 +100,7 @@ class Walker:
         self.unfollowed: list[str] = []
         self.module_depth = limits.SCRIPT_CALL_DEPTH * 2
         self.pending: list[Function] = []
+        self.timers: list[tuple[Function, Context]] = []
         self.visited: set[tuple[str, int, int]] = set()
         self.contexts: dict[tuple[str, int, int], dict[tuple[object, ...], Value]] = {}
         self.label_sets: dict[tuple[str, int, int], list[tuple[Circumstances, frozenset[Label]]]] = {}
@@ -143,8 +145,15 @@ class Walker:
 
     def text(self, node: Node) -> str:
         """Return the source text of a node of the script that is being read; a name without its escapes."""
-        text = self.frame.module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        return unescape(text) if "\\" in text and node.type.endswith("identifier") else text
+        module = self.frame.module
+        text = module.spelled.get(node.id)
+        if text is None:
+            text = module.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
+            if "\\" in text and node.type.endswith("identifier"):
+                text = unescape(text)
+            if len(text) < limits.SCRIPT_NAME_CHARACTERS:
+                module.spelled[node.id] = text
+        return text
 
     def line(self, node: Node) -> int:
         """Return the line of the plugin's own file for a node."""

@@ -50,6 +50,7 @@ class Machine:
         self.scope = ""
         self.tricks: Tricks = NO_TRICKS  # what holds for every act here: behind a guard, in an endless loop
         self.is_dead = False
+        self.unanswered: set[ast.AST] = set()  # calls whose result the code throws away
         self.depth = 0
         self.loops = 0
         self.results: list[Value] = []  # what the running function returns
@@ -154,6 +155,8 @@ class Machine:
             entry = Entry(owner=self.owner, scope=self.scope, is_dead=self.is_dead)
             entry.marks.update(blended.marks)
             entry.tricks.update(tricks | self.tricks)
+            if act is Act.NETWORK_SEND and node in self.unanswered:
+                entry.tricks.add(Trick.UNANSWERED)
             shown = text[: limits.DETAIL_CHARACTERS]
             self.recorder.add(act, place=(self.path, line, end_line), detail=shown, entry=entry)
             if depends:

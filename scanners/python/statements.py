@@ -79,6 +79,7 @@ class Statements(Definitions):
         """Run an expression for what it does."""
         if isinstance(node.value, ast.Constant):
             return False
+        self.unanswered.update(discarded_calls(node.value))
         value = self.evaluate(node.value)
         return any(ref.removesuffix("()") in LEAVING for ref in value.refs)
 
@@ -288,6 +289,8 @@ class Statements(Definitions):
     def run_with(self, node: ast.With | ast.AsyncWith) -> bool:
         """Run a block with what its contexts give."""
         for item in node.items:
+            if item.optional_vars is None and all(isinstance(part, ast.Pass) for part in node.body):
+                self.unanswered.update(discarded_calls(item.context_expr))
             value = self.evaluate(item.context_expr)
             for thing in value.things:
                 if isinstance(thing, Instance):
@@ -299,6 +302,19 @@ class Statements(Definitions):
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value)
         return self.run_block(node.body)
+
+
+def discarded_calls(value: ast.expr) -> set[ast.AST]:
+    """Return the calls of an expression statement that nobody sees the result of; `f().close()` throws f's away."""
+    found: set[ast.AST] = set()
+    part: ast.AST = value
+    while isinstance(part, ast.Await | ast.Call | ast.Attribute):
+        if isinstance(part, ast.Attribute) and part.attr == "raise_for_status":
+            return set()  # whether it worked is what such code wants to know
+        if isinstance(part, ast.Call):
+            found.add(part)
+        part = part.func if isinstance(part, ast.Call) else part.value
+    return found
 
 
 def is_main_test(test: ast.expr) -> bool:

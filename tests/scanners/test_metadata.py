@@ -248,6 +248,12 @@ def test_project_without_a_manifest_may_be_the_module_itself() -> None:
     assert run({"README.md": README, "socket.py": "", "more.py": "import socket\n"}) == ["module-shadowed"]
 
 
+def test_module_named_with_letters_of_another_script_is_found() -> None:
+    files = {"README.md": README, "r\u0435quests/__init__.py": "KEY = 1\n", "donn\xe9es.py": "KEY = 1\n"}
+
+    assert run(files) == ["module-lookalike"]
+
+
 @pytest.mark.parametrize(
     ("page", "found"),
     [

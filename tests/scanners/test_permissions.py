@@ -261,6 +261,7 @@ def test_permission_named_in_a_source_counts_as_used() -> None:
         ("https://good.example.invalid\\@evil.example.invalid/", HostKind.NAME, None),
         ("2130706433", HostKind.LOCAL, "127.0.0.1"),
         ("http://[::1]:80/", HostKind.LOCAL, "::1"),
+        ("udp://255.255.255.255:9", HostKind.LOCAL, "255.255.255.255"),
         ("/var/run/docker.sock", HostKind.LOCAL, "/var/run/docker.sock"),
         ("http://0306.0x33.25607/", HostKind.ADDRESS, "198.51.100.7"),
         ("[2001:db8::1]:80", HostKind.ADDRESS, "2001:db8::1"),

