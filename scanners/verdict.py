@@ -22,6 +22,19 @@ CERTAINTY: Final = {Confidence.HIGH: 100, Confidence.MEDIUM: 75, Confidence.LOW:
 SUSPICIOUS_SCORE: Final = 20  # one medium finding that is certain, or two that are likely
 GRAVE_SCORE: Final = 75  # a critical finding that is likely ...
 STRONG_SCORE: Final = 40  # ... and a certain high one of another technique in the same file conclude together
+HIDDEN_SCORE: Final = 20  # a technique that hides, beside one that acts in the same file, ...
+ACTING_SCORE: Final = 30
+HIDING_SUM: Final = 60  # ... and together at least this: what needs hiding is not meant for readers
+HIDING: Final = frozenset(["hiding", "hidden-text", "indirect-execution"])
+ACTING: Final = frozenset(
+    [
+        "download-and-execute",
+        "reverse-shell",
+        "decode-then-execute",
+        "environment-exfiltration",
+        "credential-store-theft",
+    ]
+)
 UNREAD_TECHNIQUE: Final = "unread-content"
 SEVERITY_ORDER: Final = (Verdict.CLEAN, Verdict.SUSPICIOUS, Verdict.INCOMPLETE, Verdict.MALICIOUS)
 
@@ -104,7 +117,17 @@ def find_conclusive(findings: tuple[Finding, ...]) -> list[str]:
         strong = sorted(name for name, weight in techniques.items() if weight >= STRONG_SCORE)
         if len(strong) > 1 and max(techniques.values()) >= GRAVE_SCORE:
             reasons.append(f"conclusive together in {path or 'the plugin'}: {', '.join(strong)}")
+        elif hidden := find_hidden_act(techniques):
+            reasons.append(f"conclusive because hidden in {path or 'the plugin'}: {', '.join(hidden)}")
     return sorted(set(reasons))
+
+
+def find_hidden_act(techniques: Mapping[str, int]) -> list[str]:
+    """Return the heaviest technique that hides and the heaviest that acts when they conclude together."""
+    hides = max(((weight, name) for name, weight in techniques.items() if name in HIDING), default=(0, ""))
+    acts = max(((weight, name) for name, weight in techniques.items() if name in ACTING), default=(0, ""))
+    concludes = hides[0] >= HIDDEN_SCORE and acts[0] >= ACTING_SCORE and hides[0] + acts[0] >= HIDING_SUM
+    return [hides[1], acts[1]] if concludes else []
 
 
 def find_gaps(

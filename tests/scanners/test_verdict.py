@@ -54,6 +54,18 @@ def test_grave_and_strong_technique_in_two_files_do_not_conclude() -> None:
     assert verdict(GRAVE, replace(STRONG, technique="two", path="b.py")) is Verdict.SUSPICIOUS
 
 
+def test_act_that_is_hidden_in_the_same_file_concludes() -> None:
+    hidden, act = replace(STRONG, technique="hidden-text"), replace(STRONG, technique="reverse-shell")
+    assert verdict(hidden, act) is Verdict.MALICIOUS
+    assert verdict(hidden, replace(act, path="b.py")) is Verdict.SUSPICIOUS
+
+
+def test_weak_hiding_or_another_technique_does_not_conclude() -> None:
+    act = replace(STRONG, technique="reverse-shell")
+    assert verdict(replace(WEAK, technique="hiding"), act) is Verdict.SUSPICIOUS
+    assert verdict(replace(STRONG, technique="hiding"), replace(STRONG, technique="two")) is Verdict.SUSPICIOUS
+
+
 def test_unread_file_beside_a_grave_finding_does_not_conclude() -> None:
     assert verdict(GRAVE, replace(STRONG, technique=UNREAD_TECHNIQUE)) is Verdict.INCOMPLETE
 
