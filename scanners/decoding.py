@@ -46,9 +46,10 @@ def decode_script(data: bytes) -> Decoded:
             text = data[2:].decode(encoding, "replace")
             return Decoded(text=unify_lines(text), encoding=encoding, is_odd=True)
     text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    is_damaged = text.count("\ufffd") > data.count(b"\xef\xbf\xbd")
     # U+2028 and U+2029 end a line, and so a comment (ECMA-262, 12.3).
     text = unify_lines(text).replace("\u2028", "\n").replace("\u2029", "\n")
-    return Decoded(text=text, encoding="utf-8", is_odd="\ufffd" in text)
+    return Decoded(text=text, encoding="utf-8", is_odd=is_damaged)
 
 
 def decode_text(data: bytes) -> str | None:

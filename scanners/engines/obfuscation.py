@@ -24,6 +24,8 @@ SOUP = re.compile(
     r"[O0oQ]{5,}|[lI1i]{5,}|(?=\w*[O0o])(?=\w*[lI1])[OoIl10]{6,}|_0x[0-9a-f]{3,}|_{3,}\d*|[a-zA-Z]?_{5,}\w?"
 )
 NAMES = re.compile(r"[A-Za-z_$][\w$]{2,}")
+# Keys, certificates and pictures: their pieces are no names.
+ENCODED_LINE = re.compile(r"[A-Za-z0-9+/=]{48,}")
 SOUP_NAMES = 5  # different ones; fewer are a joke or a mathematician
 SOUP_SHARE = 0.15
 ESCAPED = re.compile(r"(?:\\x[2-7][0-9a-fA-F]|\\u00[2-7][0-9a-fA-F]|\\u\{[2-7][0-9a-fA-F]\}|\\1[0-7]{2}){8,}")
@@ -63,7 +65,7 @@ def measure(source: Source, *, lines: Lines) -> list[Hit]:
 
 def find_soup(source: Source, *, text: str) -> list[Hit]:
     """Return a hit when many names are made so that nobody can tell them apart."""
-    names = set(NAMES.findall(text))
+    names = set(NAMES.findall(ENCODED_LINE.sub(" ", text)))
     soup = [name for name in names if SOUP.fullmatch(name) or is_shuffled(name)]
     if len(soup) < SOUP_NAMES or len(soup) < SOUP_SHARE * len(names):
         return []
