@@ -4,8 +4,10 @@ Says when an encoding is odd. It parses nothing and judges nothing.
 """
 
 import codecs
+import encodings
 import io
 import json
+import pkgutil
 import re
 import string
 import tokenize
@@ -121,3 +123,13 @@ def spell_magic(line: str) -> str:
         return line
     indent = line[: len(line) - len(bare)]
     return f"{indent}__import__('os').system({bare[1:]!r})" if bare[0] == "!" else f"{indent}pass"
+
+
+def load_codecs() -> None:
+    """Load every codec that a source may name, while their files can be read."""
+    for module in pkgutil.iter_modules(encodings.__path__):
+        try:
+            codecs.lookup(module.name)
+        except (LookupError, ImportError):
+            # A module that is no codec, or one for another system.
+            continue

@@ -3,6 +3,7 @@
 Answers plain JSON. It judges nothing, and its caller believes nothing that does not read as promised.
 """
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Mapping
@@ -13,20 +14,24 @@ from typing import Any
 from scanners.archive import Tree, unpack
 from scanners.capabilities import summarise_capabilities
 from scanners.declared import MANIFEST_NAME, Declared, read_declared
+from scanners.decoding import load_codecs
 from scanners.engines import StagedFile, cap_findings
 from scanners.engines.bytecode import run_bytecode
 from scanners.engines.metadata import run_metadata
 from scanners.engines.permissions import run_permissions
-from scanners.errors import ArchiveRefused
-from scanners.flows import load_flows, match_flows
+from scanners.errors import ArchiveRefused, RecordsUnreadable
+from scanners.flows import load_flows, load_owners, match_flows
 from scanners.folder import open_copy
 from scanners.inventory import find_unaccounted, take_inventory
+from scanners.lookalikes import Ecosystem, load_index
+from scanners.osv import find_malice
 from scanners.passes import follow_sources
 from scanners.reading import read_tree
 from scanners.report import FileRecord, Kind
 from scanners.sources import Reading, Source, Sources
 from scanners.staging import stage_sources
 from scanners.steps import PER_FILE, PER_PLUGIN, Done, Step, key_of, take_step
+from scanners.upstream import known_upstream
 
 Message = dict[str, Any]
 Ask = Callable[[Message], Message]
@@ -63,9 +68,17 @@ def look_at(message: Message, ask: Ask) -> Message:
 
 
 def warm_up() -> None:
-    """Load every rule and run every engine once, so that no look pays for it."""
+    """Load every rule, list and codec, and run every engine once: a look has a uid that may read none of our files."""
     warming = Sources(files=(), declared=None)
     load_flows()
+    load_owners()
+    load_codecs()
+    for ecosystem in Ecosystem:
+        load_index(ecosystem)
+        # Records that cannot be read are for the look to report.
+        with contextlib.suppress(RecordsUnreadable):
+            find_malice("warm", ecosystem=ecosystem)
+            known_upstream("")
     for step in (*PER_FILE, *PER_PLUGIN):
         take_step(step, sources=warming, known={})
 
