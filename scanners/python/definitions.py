@@ -4,6 +4,7 @@ A class body runs where it stands; a function only when somebody calls it, or by
 """
 
 import ast
+from abc import abstractmethod
 
 from scanners.python.assignments import Assignments
 from scanners.python.domain import (
@@ -165,6 +166,6 @@ class Definitions(Assignments):
         else:
             self.frame.stars.append(spell_module(dotted))
 
+    @abstractmethod
     def absolute(self, module: str, level: int) -> str:
         """Return the full name of a module that is imported relative to this one."""
-        raise NotImplementedError

@@ -4,6 +4,7 @@ Whatever it does not know keeps the marks of everything inside it.
 """
 
 import ast
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -92,9 +93,9 @@ class Expressions(Lookups):
         handler = self.handlers.get(type(node))
         return handler(node) if handler is not None else UNKNOWN
 
+    @abstractmethod
     def on_call(self, node: ast.Call) -> Value:
         """Return what a call gives."""
-        raise NotImplementedError
 
     def on_constant(self, node: ast.Constant) -> Value:
         """Return a literal."""

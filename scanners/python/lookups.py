@@ -6,6 +6,7 @@ Every detour to a name (by text, by another name) is kept as a trick of the valu
 import ast
 import builtins
 import sys
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from scanners import limits
@@ -276,9 +277,9 @@ class Lookups(Machine):
         own = self.find_module(dotted)
         return own if own is not None else reference(spell_module(dotted))
 
+    @abstractmethod
     def find_module(self, dotted: str) -> Value | None:
         """Return one of the plugin's own modules, looked at first if it has not been yet."""
-        raise NotImplementedError
 
     @property
     def running(self) -> Function | None:

@@ -4,6 +4,7 @@ The classes built on it, in order: expressions, invocations, statements. It deci
 """
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
 from scanners import limits
@@ -35,7 +36,7 @@ class TooComplex(Exception):
     """A module asks for more steps than any honest one; what is known of it so far stays."""
 
 
-class Machine:
+class Machine(ABC):
     """Everything the walk knows while it stands at one place."""
 
     def __init__(self) -> None:
@@ -68,33 +69,33 @@ class Machine:
 
     # What the classes above provide.
 
+    @abstractmethod
     def evaluate(self, node: ast.expr | None) -> Value:
         """Return what an expression stands for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call_value(self, callee: Value, node: ast.AST, args: list[Value], keywords: dict[str, Value]) -> Value:
         """Return what calling a value gives, and record what that does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run_block(self, statements: list[ast.stmt]) -> bool:
         """Run statements; say whether the block leaves its surroundings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run_layer(self, text: str, node: ast.AST) -> Value:
         """Run text that the plugin runs as code."""
-        raise NotImplementedError
 
+    @abstractmethod
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target to a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def assign_owner(self, node: ast.expr, value: Value) -> None:
         """Bind what a container or client goes by, when it has a name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_sequence(self, values: Sequence[Value], node: ast.AST) -> Value:
         """Return a sequence of known members."""
-        raise NotImplementedError
 
     # Places and marks.
 
