@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFam
 from prometheus_client.registry import Collector
 
 from governance.ledger.models import Checkpoint, Entry
+from governance.notifications.queries import tally
 from governance.notifications.queries import waiting as waiting_notices
 from governance.obligations.models import Obligation
 from governance.obligations.queries import due_within, missed, running
@@ -49,6 +50,7 @@ class RowCollector(Collector):
         yield from _feed(self.now)
         yield from _ledger(self.now)
         yield _orders()
+        yield from _notices()
 
     def describe(self) -> Iterator[Metric]:
         """Nothing beforehand: registering must not read the database."""
@@ -128,6 +130,16 @@ def _orders() -> Metric:
     for state in SwitchOrder.State.values:
         gauge.add_metric([state], counts.get(state, 0))
     return gauge
+
+
+def _notices() -> Iterator[Metric]:
+    counts = tally()
+    states = GaugeMetricFamily("nexus_notices", "Notices by state.", labels=["state"])
+    for state in ("queued", "delivered", "undeliverable"):
+        states.add_metric([state], getattr(counts, state))
+    yield states
+    yield GaugeMetricFamily("nexus_notices_refused", "Refused for good by a channel, for support.", counts.refused)
+    yield GaugeMetricFamily("nexus_notices_possibly_twice", "Handed over again after a doubt.", counts.possibly_twice)
 
 
 def _age(since: datetime | None, *, now: datetime) -> float:

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
-from governance.notifications.models import DeliveryAttempt, Notice
+from governance.notifications.models import DeliveryAttempt, Notice, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,44 @@ def count_notices(kind: str, *, cause: str) -> NoticeCounts:
     return NoticeCounts(**counts)
 
 
+def next_channel(notice: Notice) -> Notice.Channel:
+    """Where a refused notice goes: from e-mail to the person's webhook, if they have one, and then into the app."""
+    if notice.channel == Notice.Channel.EMAIL:
+        hooks = Webhook.objects.filter(owner__email=notice.recipient, is_active=True)
+        if hooks.exists():
+            return Notice.Channel.WEBHOOK
+    return Notice.Channel.IN_APP
+
+
 def waiting() -> tuple[int, datetime | None]:
     """How many notices wait to be delivered, and since when the oldest does."""
     counts = Notice.objects.filter(state=Notice.State.QUEUED).aggregate(n=Count("id"), oldest=Min("queued_at"))
     return counts["n"], counts["oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Every notice there is by state, and those that may have arrived twice: handed over again after a doubt."""
+
+    delivered: int
+    queued: int
+    undeliverable: int
+    refused: int
+    possibly_twice: int
+
+
+def tally() -> Tally:
+    """Count the outbox as it is in the rows now."""
+    states = dict(Notice.objects.values_list("state").annotate(n=Count("id")))
+    accepted = DeliveryAttempt.objects.filter(notice=OuterRef("notice"), is_accepted=True)
+    doubtful = DeliveryAttempt.objects.filter(is_doubtful=True).filter(Exists(accepted))
+    return Tally(
+        delivered=states.get(Notice.State.DELIVERED, 0),
+        queued=states.get(Notice.State.QUEUED, 0),
+        undeliverable=states.get(Notice.State.UNDELIVERABLE, 0),
+        refused=Notice.objects.filter(refused_at__isnull=False).count(),
+        possibly_twice=doubtful.values("notice").distinct().count(),
+    )
 
 
 def accepted_answers(notice_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

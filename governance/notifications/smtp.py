@@ -14,8 +14,9 @@ from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils.encoding import punycode
 
-from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
+from governance.notifications.errors import ChannelDown, DeliveryDeferred, DeliveryDoubtful, DeliveryRefused
 from governance.notifications.models import Notice
+from governance.notifications.rendering import render_notice
 
 ACCEPTED = 250
 ADDRESS = re.compile(r"\S+@\S+")
@@ -44,8 +45,11 @@ class SmtpChannel:
         Raises DeliveryRefused for a final refusal of the recipient, DeliveryDeferred for everything else.
         """
         try:
-            self._backend.open()
+            self._open()
             return self._converse(notice)
+        except DeliveryDoubtful:
+            self._backend.close()
+            raise
         except (OSError, smtplib.SMTPException) as error:
             self._backend.close()
             raise DeliveryDeferred(f"{type(error).__name__} while talking to the mail server") from error
@@ -53,19 +57,34 @@ class SmtpChannel:
             # One notice that no message can be made of must not hold up those behind it.
             raise DeliveryRefused("this address or text cannot be put into a message") from error
 
+    def _open(self) -> None:
+        try:
+            self._backend.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self._backend.close()
+            raise ChannelDown(f"{type(error).__name__} while reaching the mail server") from error
+
     def _converse(self, notice: Notice) -> str:
         connection = self._backend.connection
         if connection is None:
-            raise DeliveryDeferred("the mail server could not be reached")
+            raise ChannelDown("the mail server could not be reached")
         sender = settings.DEFAULT_FROM_EMAIL
         recipient = _plain_address(notice.recipient)
         message = _render(notice, sender=sender, recipient=recipient)
         connection.ehlo_or_helo_if_needed()
         _expect(connection, connection.mail(_bare_address(sender)), about="MAIL")
         _expect(connection, connection.rcpt(recipient), about="RCPT")
-        code, answer = connection.data(message)
+        code, answer = _hand_over(connection, message)
         _expect(connection, (code, answer), about="DATA")
         return f"{code} {ADDRESS.sub('[address]', answer.decode('ascii', 'replace'))}"
+
+
+def _hand_over(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+    """Send DATA. What breaks off here leaves open whether the server took the message (RFC 5321, section 6.1)."""
+    try:
+        return connection.data(message)
+    except (OSError, smtplib.SMTPServerDisconnected) as error:
+        raise DeliveryDoubtful(f"{type(error).__name__} before the answer to DATA") from error
 
 
 def message_id(notice: Notice) -> str:
@@ -89,11 +108,12 @@ def _render(notice: Notice, *, sender: str, recipient: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = recipient
-    message["Subject"] = notice.subject
+    subject, body = render_notice(notice)
+    message["Subject"] = subject
     message["Date"] = format_datetime(notice.queued_at)
     message["Message-ID"] = message_id(notice)
     message["X-Request-Id"] = notice.request_id
-    message.set_content(notice.body)
+    message.set_content(body)
     return message.as_bytes()
 
 

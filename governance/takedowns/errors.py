@@ -79,3 +79,9 @@ class OrderUnknown(GovernanceError):
     """No order asks this bot for this."""
 
     code = "order_unknown"
+
+
+class TranslationIncomplete(GovernanceError):
+    """A file of translated notices lacks a key of the English one, or fills in other fields."""
+
+    code = "translation_incomplete"

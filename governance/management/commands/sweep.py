@@ -13,14 +13,14 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from governance.flows.deadlines import sweep_deadlines
+from governance.flows.outbox import deliver_outbox, watch_outbox
 from governance.flows.takedown_clocks import reconcile_takedowns
-from governance.notifications.delivery import deliver_due
-from governance.notifications.smtp import SmtpChannel
+from governance.flows.takedown_fan_out import continue_fan_outs
 from governance.playbook import playbook
 from plugins.submissions import drop_stale_uploads
 
 log = logging.getLogger(__name__)
-BATCH = 100
+SLICE_SECONDS = 20.0
 STALE_UPLOAD = timedelta(hours=1)  # far longer than an upload under the size limit takes
 
 
@@ -51,10 +51,10 @@ class Command(BaseCommand):
 
 
 def sweep_once() -> None:
-    """One pass over everything that is due."""
-    with SmtpChannel() as channel:
-        while deliver_due(channel, limit=BATCH, clock=timezone.now).accepted:
-            continue
+    """One pass over everything that is due; a large takedown gets a slice of each pass, and holds up nothing."""
+    continue_fan_outs(clock=timezone.now, seconds=SLICE_SECONDS)
+    deliver_outbox(clock=timezone.now, seconds=SLICE_SECONDS)
+    watch_outbox(now=timezone.now())
     sweep_deadlines(now=timezone.now())
     drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
     reconcile_takedowns(now=timezone.now())
