@@ -4,7 +4,6 @@ The blocklist entry is the switch; orders, notices and deadlines are written wit
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -83,7 +82,8 @@ def contain_plugin(
             now=now,
         )
         # Evidence of when runtimes could first see the block; the switch holds without it.
-        transaction.on_commit(partial(current_feed, now=now), robust=True)
+        # A lambda: Django logs a robust one's failure by its name, which a partial does not have.
+        transaction.on_commit(lambda: current_feed(now=now), robust=True)
     return takedown
 
 

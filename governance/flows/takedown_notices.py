@@ -10,7 +10,7 @@ from governance.notifications.outbox import (
     Draft,
     LetterDraft,
     Mailing,
-    Stretch,
+    Part,
     queue_follow_up,
     queue_notices,
     queue_owner,
@@ -19,7 +19,7 @@ from governance.notifications.outbox import (
 )
 from governance.playbook import playbook
 from governance.screening.queries import observed_capabilities
-from governance.takedowns.models import Takedown
+from governance.takedowns.models import FanOut, Takedown
 from governance.takedowns.notice_text import (
     Matter,
     Reach,
@@ -48,10 +48,11 @@ def write_owner_letters(takedown: Takedown, *, version_ids: tuple[int, ...]) -> 
     write_letters(drafts, kind=OWNER_NOTICE, cause=_cause(takedown))
 
 
-def tell_owners(takedown: Takedown, *, stretch: Stretch, turn: int, now: datetime) -> int:
-    """Queue the notices of a stretch's people who have none yet; returns how many."""
-    mailing = _mailing(takedown, version_ids=stretch.version_ids, begun_at=takedown.contained_at)
-    return queue_owners(mailing, stretch=stretch, turn=turn, now=now)
+def tell_owners(fan_out: FanOut, *, part: Part, now: datetime) -> int:
+    """Queue the notices of a part of the people who have none yet; returns how many."""
+    takedown = fan_out.takedown
+    mailing = _mailing(takedown, version_ids=tuple(fan_out.version_ids), begun_at=takedown.contained_at)
+    return queue_owners(mailing, part=part, turn=fan_out.people, now=now)
 
 
 def tell_publisher(takedown: Takedown, *, now: datetime) -> None:

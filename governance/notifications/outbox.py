@@ -15,59 +15,41 @@ BATCH = 1000
 ITEMS_KEPT = 200  # a notice names at most so many bots, and how many more there are
 FALLBACK_LANGUAGE = "en"
 
-PEOPLE_OF_STRETCH_SQL = """
-SELECT DISTINCT bot.owner_id
-  FROM plugins_installation AS installation
-  JOIN plugins_bot AS bot ON bot.id = installation.bot_id
- WHERE installation.version_id = ANY(%(versions)s)
-   AND (installation.version_id, installation.id) > (%(after_version)s, %(after_installation)s)
-   AND (installation.version_id, installation.id) <= (%(until_version)s, %(until_installation)s)
-   AND (installation.ended_at IS NULL OR installation.ended_at >= %(since)s)
-"""
-OWNER_OF_INSTALLATION_SQL = """
-SELECT bot.owner_id
-  FROM plugins_installation AS installation
-  JOIN plugins_bot AS bot ON bot.id = installation.bot_id
- WHERE installation.id = %(installation)s
-"""
-# Whoever has the notice already is left out before their bots are gathered: most of a later stretch's people.
+# Gathered in bulk: one pass over a takedown's installations costs less than looking up each person's bots.
 OWNER_NOTICES_SQL = """
-WITH people AS MATERIALIZED ({people})
 INSERT INTO notifications_notice (
        id, kind, cause, recipient, subject, body, letter_id, items, items_total, state, channel, turn,
        queued_at, deadline_at, next_attempt_at, attempts, bounces, request_id)
 SELECT gen_random_uuid(), %(kind)s, %(cause)s, owner.email, '', '', letter.id, mine.items, mine.total,
        'queued', 'email', %(turn)s + row_number() OVER (), %(now)s, %(deadline)s, %(now)s, 0, 0, %(request)s
-  FROM people
-  JOIN plugins_botowner AS owner ON owner.id = people.owner_id
+  FROM (SELECT owner_id, count(*) AS total,
+               jsonb_agg(CASE WHEN line.ended_at IS NULL
+                              THEN jsonb_build_array('running', line.name, line.number, line.since)
+                              ELSE jsonb_build_array('ended', line.name, line.number, line.since,
+                                                     to_char(line.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
+                         END ORDER BY line.place) FILTER (WHERE line.place <= %(kept)s) AS items
+          FROM (SELECT bot.owner_id, bot.name, version.number, installation.ended_at,
+                       to_char(installation.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS since,
+                       row_number() OVER (PARTITION BY bot.owner_id ORDER BY bot.name, installation.id) AS place
+                  FROM plugins_installation AS installation
+                  JOIN plugins_bot AS bot ON bot.id = installation.bot_id
+                  JOIN plugins_version AS version ON version.id = installation.version_id
+                 WHERE installation.version_id = ANY(%(versions)s)
+                   AND (installation.ended_at IS NULL OR installation.ended_at >= %(since)s)
+                   AND {whose}) AS line
+         GROUP BY owner_id) AS mine
+  JOIN plugins_botowner AS owner ON owner.id = mine.owner_id
   JOIN notifications_letter AS letter
     ON letter.kind = %(letter_kind)s AND letter.cause = %(letter_cause)s
    AND letter.language = CASE WHEN split_part(owner.language, '-', 1) = ANY(%(languages)s)
                               THEN split_part(owner.language, '-', 1) ELSE %(fallback)s END
- CROSS JOIN LATERAL (
-       SELECT max(line.total) AS total,
-              jsonb_agg(CASE WHEN line.ended_at IS NULL
-                             THEN jsonb_build_array('running', line.name, line.number, line.since)
-                             ELSE jsonb_build_array('ended', line.name, line.number, line.since,
-                                                    to_char(line.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
-                        END ORDER BY line.name, line.id) AS items
-         FROM (SELECT bot.name, version.number, installation.id, installation.ended_at,
-                      to_char(installation.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS since,
-                      count(*) OVER () AS total
-                 FROM plugins_bot AS bot
-                 JOIN plugins_installation AS installation ON installation.bot_id = bot.id
-                 JOIN plugins_version AS version ON version.id = installation.version_id
-                WHERE bot.owner_id = owner.id AND installation.version_id = ANY(%(versions)s)
-                  AND (installation.ended_at IS NULL OR installation.ended_at >= %(since)s)
-                  AND (%(only)s::bigint IS NULL OR installation.id = %(only)s::bigint)
-                ORDER BY bot.name, installation.id
-                LIMIT %(kept)s) AS line
-       ) AS mine
- WHERE mine.total > 0
-   AND NOT EXISTS (SELECT 1 FROM notifications_notice AS told
-                    WHERE told.kind = %(kind)s AND told.cause = %(cause)s AND told.recipient = owner.email)
     ON CONFLICT (kind, cause, recipient) DO NOTHING
 """
+OF_THE_PART = "bot.owner_id %% %(parts)s = %(part)s"
+OF_ONE_BOT = "installation.id = %(installation)s"
+OF_ITS_OWNER = """bot.owner_id = (
+       SELECT own.owner_id FROM plugins_installation AS this JOIN plugins_bot AS own ON own.id = this.bot_id
+        WHERE this.id = %(installation)s)"""
 # Everyone who was told once is told again, in the language they were told in.
 FOLLOW_UP_SQL = """
 INSERT INTO notifications_notice (
@@ -122,12 +104,11 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Installations of some versions, in the order of version and id: after one, up to and with another."""
+class Part:
+    """One share of all owners, by their number: `number` counts from 0."""
 
-    version_ids: tuple[int, ...]
-    after: tuple[int, int]
-    until: tuple[int, int]
+    number: int
+    of: int
 
 
 def queue_notices(drafts: Iterable[Draft], *, now: datetime) -> int:
@@ -180,19 +161,16 @@ def write_letters(drafts: Iterable[LetterDraft], *, kind: str, cause: str) -> No
     Letter.objects.bulk_create(letters, ignore_conflicts=True)
 
 
-def queue_owners(mailing: Mailing, *, stretch: Stretch, turn: int, now: datetime) -> int:
-    """Queue a letter to the owners of a stretch's bots, with all of their bots; returns how many people were new."""
-    values = _owner_values(mailing, now=now) | {"turn": turn, "only": None}
-    values |= dict(zip(("after_version", "after_installation"), stretch.after, strict=True))
-    values |= dict(zip(("until_version", "until_installation"), stretch.until, strict=True))
-    return _execute(OWNER_NOTICES_SQL.format(people=PEOPLE_OF_STRETCH_SQL), values)
+def queue_owners(mailing: Mailing, *, part: Part, turn: int, now: datetime) -> int:
+    """Queue a letter to a share of the owners, each with all of their bots; returns how many people were new."""
+    values = _owner_values(mailing, now=now) | {"part": part.number, "parts": part.of, "turn": turn}
+    return _execute(OWNER_NOTICES_SQL.format(whose=OF_THE_PART), values)
 
 
 def queue_owner(mailing: Mailing, *, installation_id: int, is_only_this: bool, now: datetime) -> int:
     """Queue a letter to one bot's owner, about this installation only or all of their bots; 0 when told before."""
     values = _owner_values(mailing, now=now) | {"turn": 0, "installation": installation_id}
-    values["only"] = installation_id if is_only_this else None
-    return _execute(OWNER_NOTICES_SQL.format(people=OWNER_OF_INSTALLATION_SQL), values)
+    return _execute(OWNER_NOTICES_SQL.format(whose=OF_ONE_BOT if is_only_this else OF_ITS_OWNER), values)
 
 
 def queue_follow_up(kind: str, *, cause: str, told_kinds: Sequence[str], deadline_at: datetime, now: datetime) -> int:

@@ -2,13 +2,25 @@
 The row's lock is the claim; whoever dies with it leaves the place where the next one goes on."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
 from governance.takedowns.models import FanOut, Takedown
+from governance.takedowns.scope import exposed_installations
 
 IN_FORCE = (Takedown.State.CONTAINED, Takedown.State.REMOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Installations of some versions, in the order of version and id: after one, up to and with another."""
+
+    version_ids: tuple[int, ...]
+    after: tuple[int, int]
+    until: tuple[int, int]
+
 
 # Index only: the last installation of the stretch, or of all that is left.
 STRETCH_END_SQL = """
@@ -40,8 +52,9 @@ def claim_fan_out() -> FanOut | None:
     )
 
 
-def find_stretch_end(fan_out: FanOut, *, rows: int) -> tuple[int, int] | None:
-    """The version and id of the last installation among the next `rows`; None when all are done."""
+def find_stretch(fan_out: FanOut, *, rows: int) -> Stretch | None:
+    """The next `rows` installations; None when the orders of all are written."""
+    after = (fan_out.last_version, fan_out.last_installation)
     with connection.cursor() as cursor:
         cursor.execute(
             STRETCH_END_SQL,
@@ -53,15 +66,28 @@ def find_stretch_end(fan_out: FanOut, *, rows: int) -> tuple[int, int] | None:
             },
         )
         found = cursor.fetchone()
-    return (int(found[0]), int(found[1])) if found else None
+    return Stretch(tuple(fan_out.version_ids), after=after, until=(found[0], found[1])) if found else None
 
 
-def advance_fan_out(fan_out: FanOut, *, until: tuple[int, int], orders: int, people: int) -> None:
-    """Move the place behind a stretch that is written."""
+def advance_orders(fan_out: FanOut, *, until: tuple[int, int], orders: int) -> None:
+    """Move the place behind a stretch whose orders are written."""
     fan_out.last_version, fan_out.last_installation = until
     fan_out.orders += orders
+    fan_out.save(update_fields=["last_version", "last_installation", "orders"])
+
+
+def begin_parts(fan_out: FanOut, *, rows: int) -> None:
+    """Go on from orders to people, in as many parts as keep each below about `rows` installations."""
+    exposed = exposed_installations(tuple(fan_out.version_ids), since=fan_out.takedown.exposed_since).count()
+    fan_out.parts = exposed // rows + 1
+    fan_out.save(update_fields=["parts"])
+
+
+def advance_parts(fan_out: FanOut, *, people: int) -> None:
+    """Count one more part of the people as told."""
+    fan_out.parts_done += 1
     fan_out.people += people
-    fan_out.save(update_fields=["last_version", "last_installation", "orders", "people"])
+    fan_out.save(update_fields=["parts_done", "people"])
 
 
 def close_fan_out(takedown: Takedown, *, now: datetime) -> None:

@@ -169,7 +169,7 @@ class SwitchOrder(models.Model):
 
 
 class FanOut(models.Model):
-    """How far a takedown's orders and notices are written: the last installation that is done, version by version.
+    """How far a takedown's orders and notices are written: up to which installation, then which share of the people.
 
     A takedown is in force from its block on; these rows only confirm it, and whoever was interrupted goes on here.
     """
@@ -178,6 +178,8 @@ class FanOut(models.Model):
     version_ids = ArrayField(models.BigIntegerField())
     last_version = models.BigIntegerField(default=0)
     last_installation = models.BigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0, help_text="shares of the people; 0 while orders are written")
+    parts_done = models.PositiveIntegerField(default=0)
     orders = models.PositiveIntegerField(default=0)
     people = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from governance.notifications.outbox import Stretch
 from governance.takedowns.errors import AcknowledgementReplayed, OrderUnknown
+from governance.takedowns.fan_out import Stretch
 from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
 from plugins.models import Bot, Installation
 from plugins.queries import blocked_versions

@@ -21,6 +21,8 @@ class Migration(migrations.Migration):
                 ('version_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('last_version', models.BigIntegerField(default=0)),
                 ('last_installation', models.BigIntegerField(default=0)),
+                ('parts', models.PositiveIntegerField(default=0, help_text='shares of the people; 0 while orders are written')),
+                ('parts_done', models.PositiveIntegerField(default=0)),
                 ('orders', models.PositiveIntegerField(default=0)),
                 ('people', models.PositiveIntegerField(default=0)),
                 ('finished_at', models.DateTimeField(null=True)),

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from governance.flows import takedown_fan_out
-from governance.flows.takedown_fan_out import continue_fan_outs, write_next_stretch
+from governance.flows.takedown_fan_out import continue_fan_outs, write_next
 from governance.ledger.models import Entry
 from governance.notifications.models import Notice
 from governance.notifications.rendering import render_notice
@@ -51,7 +52,7 @@ def populate(dev_tenant: TenantActor, now: datetime) -> Populate:
     """Installs a version in the bots of many people, spread over the order in which they are gone through."""
 
     def write(version: Version, *, people: int, each: int = 3) -> None:
-        values = {"people": people, "each": each, "tenant": dev_tenant.tenant.pk, "now": now}
+        values: dict[str, Any] = {"people": people, "each": each, "tenant": dev_tenant.tenant.pk, "now": now}
         values |= {"plugin": version.plugin_id, "version": version.pk}
         with connection.cursor() as cursor:
             cursor.execute(POPULATE_SQL, values)
@@ -67,7 +68,7 @@ def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def finish(now: datetime) -> None:
-    while write_next_stretch(now=now):
+    while write_next(now=now):
         continue
 
 
@@ -80,7 +81,7 @@ def test_small_takedown_is_one_transaction_and_has_nothing_left(
 
     assert FanOut.objects.get().finished_at == now
     assert Entry.objects.get(action="takedown.contained").body["after"]["is_fanned_out"] is True
-    assert not write_next_stretch(now=now)
+    assert not write_next(now=now)
     assert takedown.orders.count() == 1
 
 
@@ -113,9 +114,9 @@ def test_fan_out_cut_off_anywhere_goes_on_where_it_was(
     populate(version, people=15)
     takedown = contain(version)
     for _ in range(3):
-        write_next_stretch(now=now)
+        write_next(now=now)
         with transaction.atomic():
-            write_next_stretch(now=now)
+            write_next(now=now)
             # What a killed process leaves: nothing of its stretch.
             transaction.set_rollback(True)
 
@@ -166,17 +167,33 @@ def test_least_served_takedown_is_written_first(
     populate(large, people=40)
     first = contain(large)
     for _ in range(3):
-        write_next_stretch(now=now)
+        write_next(now=now)
     later = make_published(ada, now=now, name="later")
     for number in range(15):
         bot = make_bot(dev_tenant, name=f"bot-{number}", owner_email=f"dev{number}@example.invalid", now=now)
         install(bot, later, now=now)
     second = contain(later)
 
-    write_next_stretch(now=now)
+    write_next(now=now)
 
     assert second.orders.count() == 15
     assert first.orders.count() == 40
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_people_told_in_parts_are_told_once_each(
+    version: Version, populate: Populate, contain: Contain, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    monkeypatch.setattr(takedown_fan_out, "PART_ROWS", 13)
+    populate(version, people=20)
+    contain(version)
+
+    finish(now)
+
+    fan_out = FanOut.objects.get()
+    assert (fan_out.parts, fan_out.parts_done, fan_out.people) == (5, 5, 20)
+    notices = Notice.objects.filter(kind="takedown_contained")
+    assert sorted(notices.values_list("turn", flat=True)) == list(range(1, 21))
 
 
 @pytest.mark.usefixtures("small_stretches")
@@ -185,11 +202,11 @@ def test_reinstatement_ends_a_fan_out_half_way(
 ) -> None:
     populate(version, people=20)
     takedown = contain(version)
-    write_next_stretch(now=now)
+    write_next(now=now)
 
     reinstate(takedown)
 
-    assert not write_next_stretch(now=now)
+    assert not write_next(now=now)
     assert takedown.orders.count() == 20
     assert set(takedown.orders.values_list("state", flat=True)) == {"withdrawn"}
 
@@ -224,6 +241,7 @@ def test_bot_installed_while_the_fan_out_runs_is_told_of_together_with_the_other
 
     finish(now)
     notice = Notice.objects.get(kind="takedown_contained", recipient="dev@example.invalid")
+    assert notice.items is not None
     assert [name for _, name, *_ in notice.items] == ["greeter", "late"]
     assert takedown.orders.count() == 62
 
@@ -245,7 +263,7 @@ def test_person_with_more_bots_than_a_notice_names_is_told_how_many(
     contain(version)
 
     notice = Notice.objects.get(kind="takedown_contained")
-    assert (len(notice.items), notice.items_total) == (200, 205)
+    assert (len(notice.items or ()), notice.items_total) == (200, 205)
     assert "  - and 5 more\n" in render_notice(notice)[1]
 
 
