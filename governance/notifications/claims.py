@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 
 from governance.notifications.models import Notice
 from governance.playbook import playbook
@@ -127,6 +128,8 @@ def claim_batch(*, limit: int, now: datetime) -> Claim:
         rows = list(Notice.objects.raw(CLAIM_SQL, values))
     # Where nothing was leased, one row without a notice carries the count.
     claimed = sorted((row for row in rows if row.pk is not None), key=_sending_order)
+    # A batch shares a few letters: read once, not once a notice.
+    prefetch_related_objects(claimed, "letter")
     return Claim(token, claimed, int(vars(rows[0])["put_off"]))
 
 

@@ -3,9 +3,6 @@ Never logs an address; the same notice always carries the same Message-ID."""
 
 import re
 import smtplib
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +12,8 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils.encoding import punycode
 
 from governance.notifications.errors import ChannelDown, DeliveryDeferred, DeliveryDoubtful, DeliveryRefused
+from governance.notifications.mime import bare_address, render_message
 from governance.notifications.models import Notice
-from governance.notifications.rendering import render_notice
 
 ACCEPTED = 250
 ADDRESS = re.compile(r"\S+@\S+")
@@ -70,9 +67,9 @@ class SmtpChannel:
             raise ChannelDown("the mail server could not be reached")
         sender = settings.DEFAULT_FROM_EMAIL
         recipient = _plain_address(notice.recipient)
-        message = _render(notice, sender=sender, recipient=recipient)
+        message = render_message(notice, sender=sender, recipient=recipient)
         connection.ehlo_or_helo_if_needed()
-        _expect(connection, connection.mail(_bare_address(sender)), about="MAIL")
+        _expect(connection, connection.mail(bare_address(sender)), about="MAIL")
         _expect(connection, connection.rcpt(recipient), about="RCPT")
         code, answer = _hand_over(connection, message)
         _expect(connection, (code, answer), about="DATA")
@@ -87,11 +84,6 @@ def _hand_over(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
         raise DeliveryDoubtful(f"{type(error).__name__} before the answer to DATA") from error
 
 
-def message_id(notice: Notice) -> str:
-    """Stable over every retry, so that a receiver can drop a duplicate (RFC 5322, section 3.6.4)."""
-    return f"<{notice.pk}@{_bare_address(settings.DEFAULT_FROM_EMAIL).rpartition('@')[2]}>"
-
-
 def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) -> None:
     code = answer[0]
     if code in {ACCEPTED, 251}:
@@ -103,27 +95,9 @@ def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) 
     raise DeliveryDeferred(f"{about} answered {code}")
 
 
-def _render(notice: Notice, *, sender: str, recipient: str) -> bytes:
-    # Lines end in CRLF and nothing else (RFC 5321, section 2.3.8): smtplib leaves bytes as they are.
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = recipient
-    subject, body = render_notice(notice)
-    message["Subject"] = subject
-    message["Date"] = format_datetime(notice.queued_at)
-    message["Message-ID"] = message_id(notice)
-    message["X-Request-Id"] = notice.request_id
-    message.set_content(body)
-    return message.as_bytes()
-
-
 def _plain_address(recipient: str) -> str:
     """The address in ASCII, an international host name in Punycode; raises ValueError when it has none."""
     local, _, host = recipient.rpartition("@")
     address = f"{local}@{punycode(host)}"
     address.encode("ascii")
     return address
-
-
-def _bare_address(sender: str) -> str:
-    return sender.rpartition("<")[2].rstrip(">")

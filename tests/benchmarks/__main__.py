@@ -12,6 +12,7 @@ from tests.benchmarks.bandit_driver import run_bandit_driver
 from tests.benchmarks.demo import run_demo
 from tests.benchmarks.figures import Figure, print_figures
 from tests.benchmarks.memory import run_memory
+from tests.benchmarks.notices import run_notices
 from tests.benchmarks.rescan import run_one_rule, run_rescan
 from tests.benchmarks.scan import run_latency, run_scan_large, run_scan_memory, run_scan_small
 from tests.benchmarks.submission import run_submission
@@ -29,6 +30,7 @@ BENCHES: Mapping[str, Callable[[Path], list[Figure]]] = {
     "scan_memory": run_scan_memory,
     "latency": run_latency,
     "takedown": run_takedown,
+    "notices": run_notices,
 }
 
 
