@@ -5,9 +5,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from governance.notifications.models import DeliveryAttempt, Notice, Webhook
+
+RATE_DELIVERIES = 10_000
+RATE_FEWEST = 100
+RATE_SQL = """
+SELECT count(*), count(DISTINCT date_trunc('second', at))
+  FROM (SELECT at FROM notifications_deliveryattempt WHERE is_accepted ORDER BY id DESC LIMIT %(last)s) AS latest
+"""
+LARGEST_DOMAIN_SQL = """
+SELECT coalesce(max(n), 0), coalesce(sum(n), 0)
+  FROM (SELECT count(*) AS n FROM plugins_botowner GROUP BY lower(split_part(email, '@', 2))) AS domains
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,25 @@ def tally() -> Tally:
         refused=Notice.objects.filter(refused_at__isnull=False).count(),
         possibly_twice=doubtful.values("notice").distinct().count(),
     )
+
+
+def measured_rate() -> float | None:
+    """Deliveries a second while they were under way, over the last ones; None when there are too few to tell.
+
+    Pauses in which nothing was due do not count: seconds in which at least one notice was accepted do.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RATE_SQL, {"last": RATE_DELIVERIES})
+        delivered, seconds = cursor.fetchone()
+    return float(delivered) / float(seconds) if delivered >= RATE_FEWEST else None
+
+
+def largest_domain_share() -> float:
+    """The share of all bots' owners whose mail domain is the commonest; 0 without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(LARGEST_DOMAIN_SQL)
+        largest, people = cursor.fetchone()
+    return float(largest) / float(people) if people else 0.0
 
 
 def accepted_answers(notice_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
