@@ -9,8 +9,10 @@ from django.db import transaction
 
 from governance.ledger.actions import record
 from governance.notifications.delivery import deliver_due
+from governance.notifications.models import Notice
 from governance.notifications.queries import waiting
 from governance.notifications.smtp import SmtpChannel
+from governance.notifications.webhooks import WebhookChannel
 from governance.obligations.actions import meet_obligation, open_obligation
 from governance.obligations.queries import running
 from governance.playbook import playbook
@@ -23,9 +25,10 @@ def deliver_outbox(*, clock: Callable[[], datetime], seconds: float) -> int:
     """Deliver what is due for at most about so long; returns how many notices were accepted."""
     until = time.monotonic() + seconds
     accepted = 0
+    others = {Notice.Channel.WEBHOOK.value: WebhookChannel(clock=clock)}
     with SmtpChannel() as mail:
         while True:
-            done = deliver_due(mail, limit=DELIVERY_BATCH, clock=clock)
+            done = deliver_due(mail, limit=DELIVERY_BATCH, clock=clock, others=others)
             accepted += done.accepted
             if not done.is_moving or time.monotonic() >= until:
                 return accepted

@@ -42,8 +42,11 @@ def count_notices(kind: str, *, cause: str) -> NoticeCounts:
 
 
 def next_channel(notice: Notice) -> Notice.Channel:
-    """Where a refused notice goes: from e-mail to the person's webhook, if they have one, and then into the app."""
-    if notice.channel == Notice.Channel.EMAIL:
+    """Where a refused notice goes: from e-mail to the owner's webhook, if they have one, and then into the app.
+
+    Only a letter to owners leaves the mailbox: what confirms an address is for whoever reads its mail.
+    """
+    if notice.channel == Notice.Channel.EMAIL and notice.letter_id is not None:
         hooks = Webhook.objects.filter(owner__email=notice.recipient, is_active=True)
         if hooks.exists():
             return Notice.Channel.WEBHOOK
