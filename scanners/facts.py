@@ -28,6 +28,7 @@ class Act(StrEnum):
     NETWORK_FETCH = "network.fetch"  # data comes in, nothing but the address goes out: host or URL
     NETWORK_LISTEN = "network.listen"  # a port is opened: host:port
     NETWORK_LOOKUP = "network.lookup"  # a name is resolved; origins are those of the name: the name
+    LOG_SEND = "log.send"  # records of the log are handed to a network address: host or URL
     ENVIRONMENT_READ = "environment.read"  # the variable's name, "*" for all of them
     FILE_READ = "file.read"  # open, copy from, sqlite3.connect, fs.readFile: the path, fragments joined by "/"
     FILE_WRITE = "file.write"  # written or copied to; origins are those of the content: the path
@@ -92,6 +93,7 @@ class Trick(StrEnum):
     LOOP = "loop"  # inside a loop that does not end by itself
     UNVERIFIED = "unverified"  # certificate checks are off
     UNANSWERED = "unanswered"  # something is sent, and nobody looks at the answer
+    NAMED_IN_DATA = "named-in-data"  # what is called is named by a file that holds data
 
 
 @dataclass(frozen=True, slots=True, order=True)

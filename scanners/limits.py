@@ -77,6 +77,7 @@ CAPABILITY_PLACES: Final = 5  # lines shown for one capability
 DEPENDENCY_FILE_BYTES: Final = 8 * MIB  # one file that names dependencies; lock files of large projects are 2 MiB
 DEPENDENCIES: Final = 20_000  # names of one artifact, lock files included; more are reported as not read
 DEPENDENCY_DEPTH: Final = 20  # dependencies inside dependencies of an old lock file; npm's own stop at about 10
+MARKUP_BRACKETS: Final = 10_000  # lists of one data file that is followed; the parsers recurse into them
 MARKUP_NESTING: Final = 2_000  # opening brackets of a TOML file, whose parser recurses into them
 OSV_RECORD_BYTES: Final = 1 * MIB  # one OSV record; the largest known is under 200 KiB
 OSV_RECORDS: Final = 500_000  # records of one directory that are read in advance

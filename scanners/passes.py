@@ -39,7 +39,8 @@ def follow_sources(files: tuple[Source, ...], *, declared: Declared | None) -> P
     entry_points = tuple(node.entry_point for node in declared.nodes) if declared is not None else ()
     modules = [file for file in files if file.kind is Kind.PYTHON and file.tree is not None]
     scripts = [file for file in files if file.kind is Kind.JAVASCRIPT and file.text is not None]
-    python = read_modules(modules, entry_points=entry_points)
+    shipped = [file for file in files if file.text is not None]
+    python = read_modules(modules, entry_points=entry_points, shipped=shipped)
     javascript = (
         read_scripts(scripts, entry_points=entry_points, install_files=find_install_files(files))
         if scripts

@@ -25,6 +25,12 @@ console: code.interact code.InteractiveConsole().interact code.InteractiveConsol
 console: pdb.Pdb().cmdloop IPython.embed IPython.start_ipython rpdb.set_trace remote_pdb.set_trace bdb.Bdb().set_trace
 console: code.InteractiveInterpreter().interact
 configure: logging.config.dictConfig logging.config.DictConfigurator
+configure_file: logging.config.fileConfig
+configure_port: logging.config.listen
+logger: logging.getLogger
+attach: logging.root.addHandler logging.root.addFilter logging.basicConfig
+log_handler: logging.handlers: HTTPHandler SocketHandler DatagramHandler SMTPHandler SysLogHandler
+records: logging: setLogRecordFactory setLoggerClass
 watch_calls: sys: settrace setprofile addaudithook
 watch_calls: threading: settrace setprofile settrace_all_threads setprofile_all_threads
 hook_imports: sys.meta_path: append insert extend
@@ -71,7 +77,7 @@ environ_all: os.environ: copy items values keys __iter__ __repr__ __str__
 environ_all: dotenv.dotenv_values os.environb.items
 open: builtins.open io.open codecs.open gzip.open bz2.open lzma.open aiofiles.open os.fdopen tokenize.open
 open: anyio.open_file os.open zipfile.ZipFile tarfile.open io.FileIO io.open_code
-read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql configparser.ConfigParser().read
+read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql
 read_path: linecache.getlines linecache.getline mailbox.mbox fileinput.input plyvel.DB leveldb.LevelDB
 read_path: dbm.open apsw.Connection pikepdf.open openpyxl.load_workbook json5.load PIL.Image.open cv2.imread wave.open
 read_handle: pathlib.Path(): read_text read_bytes
@@ -174,7 +180,13 @@ compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans ur
 compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
 serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
-compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
+load_data: json: load loads
+load_data: tomllib: load loads
+load_data: tomli.load tomli.loads toml.load toml.loads ujson.load ujson.loads orjson.loads json5.load json5.loads
+read_ini: configparser.ConfigParser().read configparser.RawConfigParser().read configparser.SafeConfigParser().read
+resource: pkgutil.get_data importlib.resources.read_text importlib.resources.read_binary pkg_resources.resource_string
+resources: importlib.resources.files
+compute: ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath
 path_parent: os.path.dirname posixpath.dirname ntpath.dirname
 path_sibling: pathlib.Path(): with_name with_stem
@@ -227,6 +239,11 @@ SPELLINGS: Final = {
     "nextcord": "discord",
     "disnake": "discord",
     "httpx._api": "httpx",
+    "logging.getLogger().root": "logging.root",
+    "logging.getLogger().parent": "logging.root",
+    "logging.Logger.root": "logging.root",
+    "logging.Logger.manager": "logging.root",
+    "logging.RootLogger": "logging.root",
     "tkinter.Toplevel": "tkinter.Tk",
     "Tkinter": "tkinter",
     "importlib._bootstrap_external": "importlib.machinery",

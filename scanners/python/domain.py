@@ -243,7 +243,9 @@ def setter_of(name: str) -> str:
 def elements(value: Value) -> Value:
     """Return what one element of a value can be, when it is iterated."""
     if value.items:
-        members = value.items if isinstance(value.items, tuple) else [constant(key) for key in value.items]
+        members = list(value.items) if isinstance(value.items, tuple) else [constant(key) for key in value.items]
+        members += [constant(part, marks=value.marks) for whole in value.consts if isinstance(whole, tuple)
+                    for part in whole[: limits.PYTHON_ALTERNATIVES]]  # fmt: skip
         return join_all(members)
     if value.is_whole and len(value.consts) == 1 and not value.refs:
         whole = value.consts[0]
@@ -276,7 +278,7 @@ class Spread(Sequence[Value]):
 def sequence_of(value: Value) -> Sequence[Value] | None:
     """Return the elements of a value in order, or None when they are not all known."""
     if isinstance(value.items, tuple):
-        return value.items
+        return value.items if not any(isinstance(item, tuple) for item in value.consts) else None
     whole = plain_of(value)
     if isinstance(whole, tuple | str | bytes) and len(whole) <= limits.PYTHON_UNROLLED:
         return Spread(whole, value)

@@ -17,6 +17,7 @@ from scanners.python.domain import (
     Getter,
     Instance,
     Klass,
+    Tricks,
     Value,
     blend,
     constant,
@@ -28,11 +29,13 @@ from scanners.python.domain import (
     sequence_of,
     texts_of,
 )
-from scanners.python.effects_files import FILE_EFFECTS
+from scanners.python.effects_files import FILE_EFFECTS, read_handle
 from scanners.python.effects_hooks import HOOK_EFFECTS, follow_packed
 from scanners.python.effects_host import HOST_EFFECTS
+from scanners.python.effects_logging import LOGGING_EFFECTS
 from scanners.python.effects_network import NETWORK_EFFECTS
 from scanners.python.effects_programs import PROGRAM_EFFECTS
+from scanners.python.effects_shipped import SHIPPED_EFFECTS
 from scanners.python.effects_values import VALUE_EFFECTS
 from scanners.python.invoked import Call
 from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, dotted_name, name_of
@@ -40,6 +43,7 @@ from scanners.python.places import SETTING_HOLDERS, SETTING_NAMES
 from scanners.python.values import DECODERS, decode_codec, is_hiding
 
 DECODED = frozenset([Trick.DECODED])
+NAMED = frozenset([Trick.NAMED_IN_DATA])
 LONG_TEMPLATE = 200  # characters that a file writes out itself around what it fills in
 SAFE_LOADERS = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 Effect = Callable[[Lookups, Call], Value]
@@ -123,8 +127,8 @@ def load_name(machine: Lookups, call: Call) -> Value:
     if not isinstance(text, str) or name.tricks & {Trick.JOINED, Trick.DECODED}:
         machine.emit(Act.CODE_LOAD, call.node, detail=name, sources=[name], tricks=call.tricks | LOOKED_UP)
     if not isinstance(text, str):
-        return Value(marks=name.marks)
-    tricks = LOOKED_UP | name.tricks | call.tricks
+        return import_each(machine, name, tricks=LOOKED_UP | name.tricks | call.tricks)
+    tricks = LOOKED_UP | name.tricks | call.tricks | naming_tricks(name)
     level = plain_of(call.argument(1, "package"))
     if text.startswith(".") and isinstance(level, str):
         text = f"{level}{text}"
@@ -134,9 +138,23 @@ def load_name(machine: Lookups, call: Call) -> Value:
     return mark(machine.import_value(text.split(".")[0] if is_top else text), tricks=tricks)
 
 
+def import_each(machine: Lookups, name: Value, *, tricks: Tricks) -> Value:
+    """Return the modules that a name from shipped data can mean; of any other name only where it comes from."""
+    named = naming_tricks(name)
+    if not named or not name.is_whole:
+        return Value(marks=name.marks)
+    modules = [machine.import_value(text) for text in name.consts if isinstance(text, str) and text]
+    return mark(join_all(modules), *name.marks, tricks=tricks | named)
+
+
+def naming_tricks(name: Value) -> Tricks:
+    """Return the trick of a name that stands in a file of data."""
+    return NAMED if any(item.label is Label.FILE for item in name.marks) else NO_TRICKS
+
+
 def unpack(machine: Lookups, call: Call) -> Value:
     """Record that data is unpacked by something that can run code in it."""
-    data = call.argument(0, "file", "stream", "data", "f", "filename", "filepath_or_buffer")
+    data = read_handle(machine, call.argument(0, "file", "stream", "data", "f", "filename", "filepath_or_buffer"))
     loader = call.argument(1, "Loader", "loader")
     is_safe = bool(loader.refs) and loader.refs[0].endswith(SAFE_LOADERS)
     if call.name == "torch.load":
@@ -193,7 +211,7 @@ def get_attribute(machine: Lookups, call: Call) -> Value:
     """Return an attribute looked up by its name as text."""
     base, name = call.argument(0), call.argument(1)
     results = [
-        mark(machine.attribute(base, text, call.node), tricks=LOOKED_UP | name.tricks)
+        mark(machine.attribute(base, text, call.node), tricks=LOOKED_UP | name.tricks | naming_tricks(name))
         for text in name.consts
         if isinstance(text, str)
     ]
@@ -326,6 +344,6 @@ EFFECTS: dict[str, Effect] = {
     "partial": partial, "getter": make_getter, "item_getter": make_getter, "call_first": call_first,
     "apply": apply_each, "calls_key": calls_key,
     "super": find_super,
-    "type": find_type, **VALUE_EFFECTS,
+    "type": find_type, **VALUE_EFFECTS, **SHIPPED_EFFECTS, **LOGGING_EFFECTS,
     **HOOK_EFFECTS, **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from scanners.python.domain import HOLE, UNKNOWN, Mark, Value, blend, constant, 
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.places import RUN_KEY, STARTUP, is_store, tidy_path
+from scanners.python.shipped import read_shipped
 
 WRITING = frozenset("wax+")
 STEPS = constant("/")
@@ -89,7 +90,17 @@ def write_open(machine: Lookups, call: Call) -> Value:
 
 def read_open(machine: Lookups, call: Call) -> Value:
     """Return what is read from an open file."""
-    return Value(marks=call.callee.marks, tricks=call.callee.tricks)
+    content = read_handle(machine, call.callee) if call.name == "builtins.open().read" else call.callee
+    known = content if content is not call.callee else UNKNOWN
+    return Value(consts=known.consts, is_whole=known.is_whole, marks=call.callee.marks, tricks=call.callee.tricks)
+
+
+def read_handle(machine: Lookups, handle: Value) -> Value:
+    """Return what an open file that the plugin ships holds; anything else as it is."""
+    if "builtins.open()" not in handle.refs:
+        return handle
+    content = read_shipped(machine, handle, handle.marks)
+    return content if content.consts else handle
 
 
 def read_path(machine: Lookups, call: Call) -> Value:
@@ -103,7 +114,7 @@ def read_path(machine: Lookups, call: Call) -> Value:
 def read_own(machine: Lookups, call: Call) -> Value:
     """Record a path object that is read."""
     machine.emit(Act.FILE_READ, call.node, detail=path_value(call.callee), sources=[call.callee], tricks=call.tricks)
-    return Value(marks=content_marks(machine, call, call.callee, 99))
+    return read_shipped(machine, call.callee, content_marks(machine, call, call.callee, 99))
 
 
 def write_own(machine: Lookups, call: Call) -> Value:

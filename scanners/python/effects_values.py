@@ -4,7 +4,6 @@ Computed only where all of it is known and small; everything else keeps its mark
 """
 
 import ast
-import json
 import struct
 import urllib.parse
 from collections.abc import Callable
@@ -192,16 +191,6 @@ def parse_number(text: Any, base: int = 10) -> int:
     return int(text)
 
 
-def load_json(text: Any) -> Any:
-    """Return what a JSON text holds; raises ValueError for one that is nested too deep or too long."""
-    if not isinstance(text, str) or len(text) > limits.FOLD_CHARACTERS or text.count("[") > 10_000:
-        raise ValueError("too large")
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-
-
 def pack_struct(form: Any, *items: Any) -> bytes:
     """Return what struct.pack gives; raises ValueError for a form that asks for much memory."""
     if not isinstance(form, str | bytes) or struct.calcsize(form) > limits.FOLD_CHARACTERS:
@@ -243,7 +232,6 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.urljoin": urllib.parse.urljoin,
     "binascii.hexlify": lambda data: data.hex().encode(),
     "struct.pack": pack_struct,
-    "json.loads": load_json,
     "ast.literal_eval": literal,
     "os.fsdecode": lambda data: data if isinstance(data, str) else data.decode(),
     "os.fsencode": lambda data: data.encode(),

@@ -5,7 +5,7 @@ The classes built on it, in order: expressions, invocations, statements. It deci
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
@@ -26,6 +26,7 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.recorder import Entry, Node, Recorder
+from scanners.sources import Source
 
 GUARDED = frozenset([Trick.GUARDED])
 PASSING = frozenset([Label.ARGUMENT, Label.TIME, Label.RANDOM, Label.INPUT, Label.LISTING])
@@ -66,6 +67,7 @@ class Machine(ABC):
         self.regrown: dict[str, set[str]] = {}  # containers of a module that functions put something into
         self.dirty: dict[Function, None] = {}
         self.install_nodes: set[Node] = set()
+        self.shipped: Mapping[str, Source] = {}  # files that are no code, by path
 
     # What the classes above provide.
 
