@@ -51,6 +51,8 @@ class Act(StrEnum):
     SLEEP = "time.sleep"  # waits at least a minute: seconds
     STREAM_TO_SOCKET = "stream.to-socket"  # dup2, pty.spawn, a process whose streams are a socket
     STARTS_THREAD = "thread.start"  # work handed to another thread or event loop: the callee's name
+    MESSAGE_ADDRESS = "message.address"  # to whom a message goes: "to: name", "chat_id: {}", "address: URL"
+    USER_CHOSEN = "user.chosen"  # a user is told from all others by a constant: "or" when others may as well
     USER_DATA = "user.data"  # reads data of a bot's users: message_text, profile, contacts, location, files
 
 
@@ -93,6 +95,7 @@ class Trick(StrEnum):
     LOOP = "loop"  # inside a loop that does not end by itself
     UNVERIFIED = "unverified"  # certificate checks are off
     UNANSWERED = "unanswered"  # something is sent, and nobody looks at the answer
+    FAVOURED = "favoured"  # only for a user, or for whoever knows a word, that is written into the code
     NAMED_IN_DATA = "named-in-data"  # what is called is named by a file that holds data
 
 

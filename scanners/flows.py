@@ -21,19 +21,24 @@ from scanners.rules import FOLDER, Rule, load_rules
 ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
 SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
-WITHIN: Final = ("scope", "file", "plugin")
+WITHIN: Final = ("line", "scope", "file", "plugin")
+COMPANION_KEYS: Final = ("within", "absent", "count", "shared")
 PATTERN_KEYS: Final = frozenset(
-    ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts", "stranger"]
-)
+    [
+        "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
+        "stranger",
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FactPattern:
     """Which facts are meant: one of the acts, with any of `labels`, all of `all_labels` and none of `without` in it.
 
-    `origins` counts the different places that labels come from, `tricks` any of which must be there; `detail` must,
-    `detail_not` must not be found in the constant evidence. `stranger` asks for a secret that is named after a service
-    which the constant host does not belong to. An empty field asks for nothing.
+    `origins` counts the different places that labels come from, `named` must be found in the name of one of them,
+    `tricks` any of which must be there; `detail` must, `detail_not` must not be found in the constant evidence.
+    `stranger` asks for a secret that is named after a service which the constant host does not belong to. An empty
+    field asks for nothing.
     """
 
     acts: frozenset[Act]
@@ -41,6 +46,7 @@ class FactPattern:
     all_labels: frozenset[Label]
     without: frozenset[Label]
     origins: int
+    named: re.Pattern[str] | None
     tricks: frozenset[Trick]
     detail: re.Pattern[str] | None
     detail_not: re.Pattern[str] | None
@@ -56,6 +62,8 @@ class FactPattern:
             return False
         if self.origins and len({o for o in fact.origins if not self.labels or o.label in self.labels}) < self.origins:
             return False
+        if self.named is not None and not self.names(fact):
+            return False
         if self.tricks and not self.tricks & fact.tricks:
             return False
         if self.detail is not None and not self.detail.search(fact.detail):
@@ -64,15 +72,24 @@ class FactPattern:
             return False
         return not self.stranger or is_sent_to_stranger(fact)
 
+    def names(self, fact: Fact) -> bool:
+        """Say whether something that flows in has the name that is meant."""
+        meant = [origin for origin in fact.origins if origin.label in self.labels]
+        return self.named is not None and any(self.named.search(origin.name) for origin in meant)
+
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin."""
+    """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin.
+
+    With `is_shared` it is about the same data: something flows into both.
+    """
 
     pattern: FactPattern
     within: str
     is_absent: bool
     count: int
+    is_shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +144,9 @@ def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, li
     found = [
         other
         for other in select(companion.pattern, by_act=by_act)
-        if other is not fact and is_within(other, fact=fact, within=companion.within)
+        if other is not fact
+        and is_within(other, fact=fact, within=companion.within)
+        and (not companion.is_shared or not frozenset(other.origins).isdisjoint(fact.origins))
     ]
     if companion.is_absent:
         return None if found else []
@@ -140,6 +159,8 @@ def is_within(other: Fact, *, fact: Fact, within: str) -> bool:
         return True
     if other.path != fact.path:
         return False
+    if within == "line":
+        return other.line == fact.line
     return within == "file" or other.scope == fact.scope
 
 
@@ -172,13 +193,14 @@ def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
         within = item.get("within", "scope")
         if within not in WITHIN:
             raise RulesInvalid(f"rule {rule.id!r}: within is one of {', '.join(WITHIN)}")
-        fields = {key: value for key, value in item.items() if key not in ("within", "absent", "count")}
+        fields = {key: value for key, value in item.items() if key not in COMPANION_KEYS}
         companions.append(
             Companion(
                 pattern=parse_pattern(rule, fields),
                 within=within,
                 is_absent=bool(item.get("absent", False)),
                 count=int(item.get("count", 1)),
+                is_shared=bool(item.get("shared", False)),
             )
         )
     fields = {key: value for key, value in table.items() if key != "also"}
@@ -196,6 +218,7 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             all_labels=frozenset(Label(name) for name in table.get("all_labels", ())),
             without=frozenset(Label(name) for name in table.get("without", ())),
             origins=int(table.get("origins", 0)),
+            named=compile_detail(table.get("named")),
             tricks=frozenset(Trick(name) for name in table.get("tricks", ())),
             detail=compile_detail(table.get("detail")),
             detail_not=compile_detail(table.get("detail_not")),

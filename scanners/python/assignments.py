@@ -21,6 +21,7 @@ from scanners.python.domain import (
     setter_of,
 )
 from scanners.python.effects_hooks import note_callback, note_stream
+from scanners.python.effects_recipients import note_mail_field
 from scanners.python.expressions import ITEM, module_frame
 from scanners.python.invocations import Invocations
 from scanners.python.machine import is_given
@@ -108,6 +109,7 @@ class Assignments(Invocations):
             self.note_patch(base, name, value, target)
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
+        note_mail_field(self, target, base, name, value)
         for thing in base.things:
             if isinstance(thing, Instance):
                 self.write_field(thing.klass, ITEM, value)

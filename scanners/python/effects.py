@@ -8,6 +8,7 @@ from collections.abc import Callable
 from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE
+from scanners.python.conversations import WHOLE, is_told_whole
 from scanners.python.domain import (
     HOLE,
     NO_TRICKS,
@@ -250,6 +251,9 @@ def namespace(machine: Lookups, call: Call) -> Value:
     first = call.argument(0)
     if call.name == "builtins.vars" and first.refs:
         return Value(refs=tuple(f"{ref}.__dict__" for ref in first.refs), tricks=first.tricks)
+    node = call.argument_node(0)
+    if node is not None and is_told_whole(node, first):
+        return mark(blend([first]), machine.mark(Label.MESSAGE, call.node, name=WHOLE))
     return reference(NAMESPACE) if not first.things else UNKNOWN
 
 

@@ -23,7 +23,8 @@ ROOT_CONFIGURED: Final = "root of the log"
 FOREIGN: Final = frozenset(
     [
         "root", "asyncio", "aiohttp", "urllib3", "requests", "httpx", "httpcore", "discord", "telegram", "aiogram",
-        "telebot", "slack_sdk", "slack_bolt", "openai", "anthropic", "django", "flask", "uvicorn", "gunicorn", "werkzeug",
+        "telebot", "slack_sdk", "slack_bolt", "openai", "anthropic", "django", "flask", "uvicorn", "gunicorn",
+        "werkzeug",
     ]
 )  # fmt: skip
 

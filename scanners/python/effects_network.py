@@ -24,6 +24,7 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.effects_files import note_write
+from scanners.python.effects_recipients import note_address, note_body, note_chat, note_recipient
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.places import METADATA
@@ -69,6 +70,9 @@ def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value
     is_posting = call.name.rpartition(".")[2] not in GETTING and any(value is not UNKNOWN for value in data)
     act = Act.NETWORK_SEND if is_sending or (is_posting and has_body(call)) else Act.NETWORK_FETCH
     machine.emit(act, call.node, detail=shown, sources=sources, tricks=tricks)
+    if payload:
+        note_address(machine, call.node, shown, payload, tricks)
+        note_body(machine, call.node, named, content=payload)
     return answer(machine, call, shown)
 
 
@@ -271,8 +275,11 @@ def call_library(machine: Lookups, call: Call, result: Value) -> Value:
     if "(" not in call.name:
         marks = client_marks(call.args, call.keywords)
         return Value(refs=result.refs, consts=host_of(call), marks=marks, tricks=result.tricks)
+    note_chat(machine, call.node, leaf, call.args, call.keywords)
     if SENDING.match(leaf):
         detail = Value(consts=call.callee.consts)
+        if leaf == "sendmail" and len(call.args) > 1:
+            note_recipient(machine, call.node, "rcpt", call.args[1], content=all_marks(call.args[2:]))
         if leaf == "sendto" and len(call.args) > 1:
             detail = address_of(call.args[-1])
         machine.emit(Act.NETWORK_SEND, call.node, detail=detail, sources=payload_of(call), tricks=call.tricks)
@@ -304,6 +311,7 @@ def payload_of(call: Call) -> list[Value]:
 
 def guess_request(machine: Lookups, call: Call, result: Value) -> Value:
     """Return what a call of something unknown gives; with an address and a verb it can only be a request."""
+    note_chat(machine, call.node, call.name, call.args, call.keywords)
     if call.name not in ASKING or not (call.args or call.keywords):
         return result
     for position in (0, 1):

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable
 
-from scanners.python.domain import HOLE, UNKNOWN, Plain, Value, constant, mark, plain_of, texts_of
+from scanners.python.domain import HOLE, Plain, Value, constant, mark, plain_of, texts_of
 from scanners.python.effects_files import read_path
 from scanners.python.effects_values import from_plain
 from scanners.python.invoked import Call

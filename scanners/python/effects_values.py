@@ -26,8 +26,10 @@ from scanners.python.domain import (
     text_of,
     texts_of,
 )
+from scanners.python.favours import is_key
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
+from scanners.python.machine import FAVOURED
 
 DECODED = frozenset([Trick.DECODED])
 EMPTY = {"builtins.str": constant(""), "builtins.bytes": constant(b""), "builtins.list": constant(())}
@@ -240,6 +242,16 @@ PURE: dict[str, Callable[..., Any]] = {
 HIDING = frozenset(["builtins.chr", "builtins.int.to_bytes", "struct.pack"])
 
 
+def compare(machine: Lookups, call: Call) -> Value:
+    """Return a comparison, which holds for whoever knows a word when one side is written into the code."""
+    known = [plain_of(value) for value in call.args]
+    is_told = any(not value.consts and value.marks for value in call.args)
+    is_secret = is_told and any(isinstance(item, str | bytes) and len(item) > 3 for item in known)
+    if is_secret and (call.name.endswith("compare_digest") or any(map(is_key, known))):
+        return Value(tricks=FAVOURED)
+    return UNKNOWN
+
+
 def path_join(machine: Lookups, call: Call) -> Value:
     """Return a path of several parts."""
     is_object = call.name.startswith("pathlib.")
@@ -295,7 +307,7 @@ def path_sibling(machine: Lookups, call: Call) -> Value:
 
 
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
-    "path_home": path_home,
+    "same": same, "compute": compute, "compare": compare, "serialise": serialise, "path_join": path_join,
+    "path_new": path_new, "path_home": path_home,
     "path_parent": path_parent, "path_sibling": path_sibling, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

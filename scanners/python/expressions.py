@@ -12,6 +12,7 @@ from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.calls import ATTRIBUTES
 from scanners.python.constants import concatenate, operate, parent_of, take_item, take_slice
+from scanners.python.conversations import WHOLE, is_told_whole, narrow
 from scanners.python.domain import (
     NO_TRICKS,
     NOTHING,
@@ -31,8 +32,9 @@ from scanners.python.domain import (
     sequence_of,
     weigh,
 )
+from scanners.python.favours import is_key, is_magic, names_person
 from scanners.python.lookups import Lookups
-from scanners.python.machine import TooComplex
+from scanners.python.machine import FAVOURED, TooComplex
 from scanners.python.places import SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
@@ -116,6 +118,10 @@ class Expressions(Lookups):
         if node.attr == "parents" and "pathlib.Path()" in base.refs:
             return Value(items=(parent_of(base), parent_of(parent_of(base)), parent_of(parent_of(parent_of(base)))))
         value = self.attribute(base, node.attr, node)
+        if node.attr != "__dict__":
+            value = narrow(value)
+        elif is_told_whole(node.value, value):
+            value = mark(value, self.mark(Label.MESSAGE, node, name=WHOLE))
         if value.refs:
             label = ATTRIBUTES.get(value.refs[0])
             if label is not None:
@@ -126,7 +132,7 @@ class Expressions(Lookups):
 
     def on_subscript(self, node: ast.Subscript) -> Value:
         """Return an element or slice."""
-        base = self.evaluate(node.value)
+        base = narrow(self.evaluate(node.value))
         if isinstance(node.slice, ast.Slice):
             part = node.slice
             bounds = [self.evaluate(item) for item in (part.lower, part.upper, part.step)]
@@ -259,12 +265,24 @@ class Expressions(Lookups):
 
     def on_ifexp(self, node: ast.IfExp) -> Value:
         """Return either side of a conditional expression."""
-        self.evaluate(node.test)
-        return join(self.evaluate(node.body), self.evaluate(node.orelse))
+        saved = self.tricks
+        self.tricks |= self.evaluate(node.test).tricks & FAVOURED
+        value = join(self.evaluate(node.body), self.evaluate(node.orelse))
+        self.tricks = saved
+        return value
 
     def on_boolop(self, node: ast.BoolOp) -> Value:
-        """Return any of the operands."""
-        return join_all([self.evaluate(value) for value in node.values])
+        """Return any of the operands; what follows a condition in an "and" runs under it."""
+        saved, values = self.tricks, []
+        for operand in node.values:
+            values.append(self.evaluate(operand))
+            if isinstance(node.op, ast.And):
+                self.tricks |= values[-1].tricks & FAVOURED
+        self.tricks = saved
+        favoured = [value for value in values if Trick.FAVOURED in value.tricks]
+        if isinstance(node.op, ast.Or) and 0 < len(favoured) < len(values):
+            self.emit(Act.USER_CHOSEN, node, detail="or")
+        return join_all(values)
 
     def on_compare(self, node: ast.Compare) -> Value:
         """Return nothing but the marks a guard hangs on: when, where and by chance."""
@@ -282,7 +300,20 @@ class Expressions(Lookups):
                 kept.add(self.mark(Label.TIME, node))
             if value.refs and value.refs[0].startswith("hashlib.") and any(plain_of(item) for item in values):
                 kept.add(self.mark(Label.HOST, node))
-        return Value(marks=frozenset(kept)) if kept else UNKNOWN
+        tricks = FAVOURED if self.is_favouring(node, values) else NO_TRICKS
+        return Value(marks=frozenset(kept), tricks=tricks) if kept or tricks else UNKNOWN
+
+    def is_favouring(self, node: ast.Compare, values: Sequence[Value]) -> bool:
+        """Say whether a comparison holds for somebody, or for whoever knows a word, that the code names."""
+        if not isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot):
+            return False
+        known = [plain_of(value) for value in values]
+        nodes = [node.left, *node.comparators]
+        if any(item is not None and names_person(part, item) for part in nodes for item in known):
+            self.emit(Act.USER_CHOSEN, node, detail="only")
+            return True
+        is_told = any(not value.consts and value.marks for value in values)
+        return is_told and any(is_key(item) or is_magic(item) for item in known)
 
     def on_unaryop(self, node: ast.UnaryOp) -> Value:
         """Return a negated or inverted number."""

@@ -13,6 +13,7 @@ from scanners.python.authentication import kept_marks, keyed_value
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
+from scanners.python.conversations import KEEPING_WHOLE, TELLING, WHOLE, is_handed_over, narrow
 from scanners.python.domain import (
     NO_TRICKS,
     UNKNOWN,
@@ -24,6 +25,7 @@ from scanners.python.domain import (
     Klass,
     Mark,
     Marks,
+    Plain,
     Thing,
     Unit,
     Value,
@@ -32,6 +34,7 @@ from scanners.python.domain import (
     from_names,
     join_all,
     mark,
+    plain_of,
     reference,
     sequence_of,
 )
@@ -39,13 +42,15 @@ from scanners.python.effects import EFFECTS
 from scanners.python.effects_files import save
 from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
+from scanners.python.effects_recipients import note_mail_field
 from scanners.python.expressions import Expressions
+from scanners.python.favours import is_magic
 from scanners.python.invoked import Call, find_kind
-from scanners.python.machine import is_given
+from scanners.python.machine import FAVOURED, is_given
 from scanners.python.recorder import Entry, Node
 
 NATIVE = re.compile(r"ctypes\.(CDLL\(\)|(windll|cdll|oledll)(\.\w+)?|pythonapi)\.\w+$|cffi\.FFI\(\)\.dlopen\(\)\.\w+$")
-KEPT_TRICKS = frozenset([Trick.LOOP, Trick.GUARDED])
+KEPT_TRICKS = frozenset([Trick.LOOP, Trick.GUARDED, Trick.FAVOURED])
 _KEEPING = (
     "update append add attach add_header set_payload set_content add_field add_file add_embed add_embed_field "
     "set_cookie write writestr putheader extend insert setdefault set_image set_author set_footer add_row putBytes "
@@ -58,6 +63,7 @@ QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
+BEGINNING = frozenset(["startswith", "endswith", "removeprefix", "find", "fullmatch"])
 
 
 class Invocations(Expressions):
@@ -71,6 +77,8 @@ class Invocations(Expressions):
             callee = self.attribute(base, function.attr, function)
         else:
             callee = self.evaluate(function)
+        if base is not None and isinstance(function, ast.Attribute) and function.attr not in TELLING | KEEPING_WHOLE:
+            callee = narrow(callee)
         args = self.read_args(node)
         keywords = self.read_keywords(node)
         if base is None or callee.refs or callee.things or not isinstance(function, ast.Attribute):
@@ -125,9 +133,13 @@ class Invocations(Expressions):
             self.sensitivity = max(self.sensitivity, 1)
         result = blend([callee, *args, *keywords.values()]) if args or keywords or callee.marks else UNKNOWN
         function = node.func if isinstance(node, ast.Call) else None
+        if args or keywords:
+            result = narrow(result)
         if isinstance(function, ast.Attribute):
             if function.attr.startswith(("decrypt", "decipher")):
                 return mark(result, self.mark(Label.DECODED, node), self.mark(Label.OPAQUE, node))
+            if function.attr in BEGINNING and args and any(map(is_magic, words_of(args[0]))):
+                return mark(result, tricks=FAVOURED)
             call = Call(node=node, name=function.attr, callee=callee, args=args, keywords=keywords)
             return guess_request(self, call, result)
         return result
@@ -154,12 +166,16 @@ class Invocations(Expressions):
     def make_instance(self, call: Call) -> Value:
         """Return what a foreign call gives when nothing else is known: something of what went in."""
         values = [*call.args, *call.keywords.values()]
-        blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
+        blended = blend([call.callee, *values])
+        if leaf not in KEEPING_WHOLE and (values or leaf not in TELLING):
+            blended = narrow(blended)
         is_queue = leaf in QUEUEING and call.name.startswith(QUEUES)
         called = call.node.func if isinstance(call.node, ast.Call) else None
         if (leaf in KEEPING or is_queue) and isinstance(called, ast.Attribute):
             self.keep(called.value, Value(marks=kept_marks(leaf, blend(values).marks)))
+            if leaf == "add_header" and len(values) > 1:
+                note_mail_field(self, call.node, call.callee, plain_of(values[0]), values[1])
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
         if call.name not in QUIET:
@@ -329,7 +345,10 @@ class Invocations(Expressions):
             value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
             if value.is_whole:
                 value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)
-            bindings[argument.arg] = self.annotate(argument.annotation, value)
+            annotated = self.annotate(argument.annotation, value)
+            if is_handed_over(function, argument.arg, annotated):
+                annotated = mark(annotated, Mark(Label.MESSAGE, function.unit.path, line, WHOLE))
+            bindings[argument.arg] = annotated
         if function.klass is not None and positional and "staticmethod" not in function.kinds:
             is_class = "classmethod" in function.kinds
             receiver: Thing = function.klass if is_class else Instance(function.klass)
@@ -366,6 +385,12 @@ class Invocations(Expressions):
             if name not in bindings:
                 bindings[name] = extra.get("**") or function.defaults.get(name, UNKNOWN)
         return bindings
+
+
+def words_of(value: Value) -> tuple[Plain, ...]:
+    """Return the words that a text is compared with: one constant, or several in a sequence."""
+    whole = plain_of(value)
+    return whole if isinstance(whole, tuple) else (whole,)
 
 
 def node_of(function: Function) -> Node:

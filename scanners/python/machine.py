@@ -31,6 +31,8 @@ from scanners.sources import Source
 GUARDED = frozenset([Trick.GUARDED])
 PASSING = frozenset([Label.ARGUMENT, Label.TIME, Label.RANDOM, Label.INPUT, Label.LISTING])
 LOOPING = frozenset([Trick.LOOP])
+ANSWERED = frozenset([Act.NETWORK_SEND, Act.MESSAGE_ADDRESS])
+FAVOURED = frozenset([Trick.FAVOURED])
 
 
 class TooComplex(Exception):
@@ -158,7 +160,7 @@ class Machine(ABC):
             entry = Entry(owner=self.owner, scope=self.scope, is_dead=self.is_dead)
             entry.marks.update(blended.marks)
             entry.tricks.update(tricks | self.tricks)
-            if act is Act.NETWORK_SEND and node in self.unanswered:
+            if act in ANSWERED and node in self.unanswered:
                 entry.tricks.add(Trick.UNANSWERED)
             shown = text[: limits.DETAIL_CHARACTERS]
             self.recorder.add(act, place=(self.path, line, end_line), detail=shown, entry=entry)

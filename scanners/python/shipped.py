@@ -18,7 +18,9 @@ from scanners.python.lookups import Lookups
 from scanners.sources import Source
 
 OWN: Final = "{own}/"  # where the plugin itself lies, in a path
-SETTINGS: Final = re.compile(r"(?i)(^|[/._-])(config(uration)?|settings?|options|preferences|defaults|env|secrets?)[^/]*$")
+SETTINGS: Final = re.compile(
+    r"(?i)(^|[/._-])(config(uration)?|settings?|options|preferences|defaults|env|secrets?)[^/]*$"
+)
 ADDRESS: Final = re.compile(
     r"""(?i)\b[a-z][a-z0-9+.-]{1,9}://[^\s"'`|;&<>)\\]*"""
     r"""|(?<=["'\w])(host|server|url|uri|endpoint|webhook|address|chat_?id|channel)(\w*["']?\s*[:=]\s*)(["'][^"'\n]*["']|-?\d+)"""
