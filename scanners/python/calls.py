@@ -69,6 +69,11 @@ process: paramiko.SSHClient().exec_command paramiko.SSHClient().invoke_shell fab
 process_list: asyncio.create_subprocess_exec win32api.ShellExecute win32process.CreateProcess
 process_list: win32com.shell.shell.ShellExecuteEx
 process_list: ctypes.windll.shell32.ShellExecuteW ctypes.windll.shell32.ShellExecuteA
+feed: subprocess.Popen().stdin: write writelines
+feed: asyncio.create_subprocess_exec().stdin: write writelines
+feed: asyncio.create_subprocess_shell().stdin: write writelines
+feed: subprocess.Popen().communicate asyncio.create_subprocess_exec().communicate
+feed: asyncio.create_subprocess_shell().communicate
 install: pip.main pip._internal.main
 install: pip._internal.cli.main.main ensurepip.bootstrap setuptools.command.easy_install.main
 environ_get: os.getenv os.environ.get os.environ.pop os.environ.setdefault os.environb.get environ.Env() decouple.config
@@ -158,8 +163,8 @@ thread: asyncio.ensure_future atexit.register asyncio.run asyncio.to_thread thre
 thread: concurrent.futures.ThreadPoolExecutor().submit concurrent.futures.ProcessPoolExecutor().submit
 thread: concurrent.futures.ThreadPoolExecutor().map multiprocessing.Pool().map multiprocessing.Pool().apply_async
 thread: asyncio.get_event_loop().run_until_complete asyncio.get_event_loop().run_in_executor
-thread: asyncio.get_event_loop().create_task asyncio.get_running_loop().run_in_executor asyncio.gather
-thread: asyncio.get_running_loop().create_task asyncio.new_event_loop().run_until_complete _thread.start_new
+thread: asyncio.get_event_loop().create_task asyncio.gather
+thread: _thread.start_new asyncio.TaskGroup().create_task
 thread: multiprocessing.pool.ThreadPool().map multiprocessing.dummy.Pool().map gevent.spawn trio.run anyio.run
 thread: asyncio.get_event_loop().call_soon asyncio.get_event_loop().call_later asyncio.run_coroutine_threadsafe
 getattr: builtins.getattr
@@ -230,6 +235,10 @@ SPELLINGS: Final = {
     "Cryptodome": "Crypto",
     "multiprocessing.context": "multiprocessing",
     "asyncio.subprocess": "asyncio",
+    "asyncio.get_running_loop": "asyncio.get_event_loop",
+    "asyncio.new_event_loop": "asyncio.get_event_loop",
+    "asyncio.protocols": "asyncio",
+    "asyncio.streams": "asyncio",
     "subprocess32": "subprocess",
     "simplejson": "json",
     "thread": "_thread",

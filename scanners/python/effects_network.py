@@ -210,6 +210,40 @@ def connect_socket(machine: Lookups, call: Call) -> Value:
     return Value(refs=(f"{call.name}()",), consts=shown.consts)
 
 
+def loop_connect(machine: Lookups, call: Call) -> Value:
+    """Record a connection that an event loop opens: of a socket, or for a protocol."""
+    first, second = call.argument(0), call.argument(1, "host", "address", "path", "remote_addr")
+    is_socket = call.name.endswith("sock_connect")
+    shown = address_of(second) if is_socket or call.has(99, "remote_addr") else join_address(
+        second, call.argument(2, "port")
+    )  # fmt: skip
+    machine.emit(Act.NETWORK_CONNECT, call.node, detail=shown, sources=[shown], tricks=call.tricks | trust_tricks(call))
+    owner = call.argument_node(0)
+    if is_socket and owner is not None and shown.consts:
+        machine.assign_owner(owner, Value(refs=first.refs or ("socket.socket()",), consts=shown.consts))
+    transport = Value(refs=("trio.StreamWriter()",), consts=shown.consts)
+    return Value(items=(transport, UNKNOWN))
+
+
+def loop_receive(machine: Lookups, call: Call) -> Value:
+    """Return what an event loop reads from a socket."""
+    return Value(marks=frozenset([machine.mark(Label.NETWORK, call.node)]))
+
+
+def loop_send(machine: Lookups, call: Call) -> Value:
+    """Record what an event loop writes to a socket."""
+    peer = Value(consts=call.argument(0).consts)
+    machine.emit(Act.NETWORK_SEND, call.node, detail=peer, sources=call.args[1:2], tricks=call.tricks)
+    return UNKNOWN
+
+
+def loop_listen(machine: Lookups, call: Call) -> Value:
+    """Record a port that an event loop opens for a protocol."""
+    shown = join_address(call.argument(1, "host", "path"), call.argument(2, "port"))
+    machine.emit(Act.NETWORK_LISTEN, call.node, detail=shown, tricks=call.tricks)
+    return Value(refs=(f"{call.name}()",), consts=shown.consts)
+
+
 def listen(machine: Lookups, call: Call) -> Value:
     """Record a port that is opened."""
     first = call.argument(0, "host", "address")
@@ -326,5 +360,6 @@ NETWORK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "verb": request, "request": request_method, "request_path": request_path, "prepare": prepare, "download": download,
     "client": make_client, "client_path": make_connection, "connect": connect, "connect_url": connect_url,
     "connect_socket": connect_socket, "listen": listen, "accept": accept, "lookup": look_up, "wrap": wrap,
-    "curl": set_option, "perform": perform,
+    "curl": set_option, "perform": perform, "loop_connect": loop_connect, "loop_receive": loop_receive,
+    "loop_send": loop_send, "loop_listen": loop_listen,
 }  # fmt: skip

@@ -29,6 +29,10 @@ SPACE = constant(" ")
 SHELL_FUNCTIONS = frozenset(
     ["os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"]
 )
+RUNNING = frozenset(
+    ["subprocess.Popen", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "psutil.Popen"]
+)
+PROMPTS = ("python", "node", "perl", "ruby", "bash", "sh", "cmd", "powershell")
 NO_WINDOW = ("CREATE_NO_WINDOW", "DETACHED_PROCESS", "SW_HIDE")
 HIDING_FLAGS = 0x08000000 | 0x00000008  # CREATE_NO_WINDOW, DETACHED_PROCESS
 FOREVER_SECONDS = 10**9
@@ -79,7 +83,28 @@ def record(machine: Lookups, call: Call, command: Value) -> Value:
         if any(isinstance(text, str) and len(text) < 200 and is_store(text.rpartition(" ")[2]) for text in line.consts)
         else []
     )
-    return Value(refs=(f"{call.name}()",), marks=command.marks | {printed, *stores})
+    # A program that goes on is known by its command: whoever writes to a shell's input commands it.
+    is_running = call.name in RUNNING
+    return Value(refs=(f"{call.name}()",), consts=line.consts if is_running else (),
+                 marks=command.marks | {printed, *stores})  # fmt: skip
+
+
+def feed(machine: Lookups, call: Call) -> Value:
+    """Record what is written to the input of a shell: every line of it is a command."""
+    content = blend([*call.args, *call.keywords.values()])
+    texts = [text for text in call.callee.consts if isinstance(text, str)]
+    if content.marks and any(SHELL.search(text) or is_prompt(text) for text in texts):
+        line = call.argument(0, "input")
+        tricks = call.tricks | {Trick.SHELL}
+        machine.emit(Act.PROCESS_START, call.node, detail=line, sources=[content], tricks=tricks)
+    return Value(marks=call.callee.marks | content.marks)
+
+
+def is_prompt(command: str) -> bool:
+    """Say whether a command starts an interpreter that waits for what it is told."""
+    program, _, rest = command.strip().partition(" ")
+    name = program.rpartition("/")[2].lower().removesuffix(".exe")
+    return name.startswith(PROMPTS) and rest in ("", "-i", "-")
 
 
 def command_line(command: Value) -> Value:
@@ -212,5 +237,5 @@ def duplicate(machine: Lookups, call: Call) -> Value:
 
 PROGRAM_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "process": start, "process_list": start_list, "process_spawn": start_spawn, "install": install, "sleep": wait,
-    "thread": start_thread, "duplicate": duplicate,
+    "thread": start_thread, "duplicate": duplicate, "feed": feed,
 }  # fmt: skip

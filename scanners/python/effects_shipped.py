@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable
 
-from scanners.python.domain import HOLE, Plain, Value, constant, mark, plain_of, texts_of
+from scanners.python.domain import HOLE, Value, constant, from_names, mark, plain_of, texts_of
 from scanners.python.effects_files import read_path
 from scanners.python.effects_values import from_plain
 from scanners.python.invoked import Call
@@ -37,7 +37,7 @@ def read_ini(machine: Lookups, call: Call) -> Value:
     if owner is not None and sections:
         marks = result.marks | call.callee.marks
         held = {name: from_plain(dict(part), like=Value(marks=marks)) for name, part in sections.items()}
-        members: dict[Plain, Value] = dict(held)
+        members = from_names(held)
         machine.assign_owner(owner, Value(refs=call.callee.refs or (call.name.rpartition(".")[0],), items=members,
                                           marks=marks))  # fmt: skip
     return result

@@ -5,7 +5,6 @@ A function is looked at once for arguments nobody knows, and again, within bound
 
 import ast
 import re
-from collections.abc import Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
@@ -13,7 +12,7 @@ from scanners.python.authentication import kept_marks, keyed_value
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
-from scanners.python.conversations import KEEPING_WHOLE, TELLING, WHOLE, is_handed_over, narrow
+from scanners.python.conversations import KEEPING_WHOLE, TELLING, narrow
 from scanners.python.domain import (
     NO_TRICKS,
     UNKNOWN,
@@ -23,7 +22,6 @@ from scanners.python.domain import (
     Getter,
     Instance,
     Klass,
-    Mark,
     Marks,
     Plain,
     Thing,
@@ -31,7 +29,6 @@ from scanners.python.domain import (
     Value,
     blend,
     elements,
-    from_names,
     join_all,
     mark,
     plain_of,
@@ -43,10 +40,10 @@ from scanners.python.effects_files import save
 from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.effects_recipients import note_mail_field
-from scanners.python.expressions import Expressions
 from scanners.python.favours import is_magic
 from scanners.python.invoked import Call, find_kind
 from scanners.python.machine import FAVOURED, is_given
+from scanners.python.parameters import Parameters, parameter_path
 from scanners.python.recorder import Entry, Node
 
 NATIVE = re.compile(r"ctypes\.(CDLL\(\)|(windll|cdll|oledll)(\.\w+)?|pythonapi)\.\w+$|cffi\.FFI\(\)\.dlopen\(\)\.\w+$")
@@ -66,7 +63,7 @@ QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builti
 BEGINNING = frozenset(["startswith", "endswith", "removeprefix", "find", "fullmatch"])
 
 
-class Invocations(Expressions):
+class Invocations(Parameters):
     """The walk, as far as calls go."""
 
     def on_call(self, node: ast.Call) -> Value:
@@ -333,59 +330,6 @@ class Invocations(Expressions):
             self.depth -= 1
             (self.unit, self.frame, self.owner, self.scope, self.tricks, self.results, self.loops, self.is_dead) = saved
 
-    def bind_unknown(self, function: Function) -> dict[str, Value]:
-        """Return parameters nobody knows; a method knows its instance, an annotation names a class."""
-        arguments = function.node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        bindings: dict[str, Value] = {}
-        line = function.unit.base_line or function.node.lineno
-        others = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
-        for argument in (*positional, *arguments.kwonlyargs, *others):
-            given = Mark(Label.ARGUMENT, parameter_path(function, argument.arg), line)
-            value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
-            if value.is_whole:
-                value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)
-            annotated = self.annotate(argument.annotation, value)
-            if is_handed_over(function, argument.arg, annotated):
-                annotated = mark(annotated, Mark(Label.MESSAGE, function.unit.path, line, WHOLE))
-            bindings[argument.arg] = annotated
-        if function.klass is not None and positional and "staticmethod" not in function.kinds:
-            is_class = "classmethod" in function.kinds
-            receiver: Thing = function.klass if is_class else Instance(function.klass)
-            bindings[positional[0].arg] = Value(things=(receiver,))
-        return bindings
-
-    def annotate(self, annotation: ast.expr | None, value: Value) -> Value:
-        """Return a parameter that is annotated with a foreign class as an instance of it."""
-        if not isinstance(annotation, ast.Name | ast.Attribute):
-            return value
-        meant = self.evaluate(annotation)
-        if meant.refs and not meant.refs[0].startswith(("builtins.", "typing.")):
-            return Value(consts=value.consts, refs=(f"{meant.refs[0]}()", *value.refs), marks=value.marks)
-        things = tuple(Instance(thing) for thing in meant.things if isinstance(thing, Klass))
-        return Value(consts=value.consts, marks=value.marks, things=things) if things else value
-
-    def bind_arguments(self, function: Function, args: Sequence[Value], keywords: dict[str, Value]) -> dict[str, Value]:
-        """Return parameters bound to arguments; missing ones to their defaults."""
-        arguments = function.node.args
-        names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
-        bindings = dict(zip(names, args, strict=False))
-        if arguments.vararg is not None:
-            rest = tuple(args[len(names) :])
-            blended = blend(rest)
-            bindings[arguments.vararg.arg] = Value(items=rest, marks=blended.marks, tricks=blended.tricks)
-        names += [item.arg for item in arguments.kwonlyargs]
-        extra: dict[str, Value] = {}
-        for name, value in keywords.items():
-            (bindings if name in names else extra)[name] = value
-        if arguments.kwarg is not None:
-            blended = blend(extra.values())
-            bindings[arguments.kwarg.arg] = Value(items=from_names(extra), marks=blended.marks, tricks=blended.tricks)
-        for name in names:
-            if name not in bindings:
-                bindings[name] = extra.get("**") or function.defaults.get(name, UNKNOWN)
-        return bindings
-
 
 def words_of(value: Value) -> tuple[Plain, ...]:
     """Return the words that a text is compared with: one constant, or several in a sequence."""
@@ -417,8 +361,3 @@ def key_of(value: Value) -> object:
         members = value.items.items() if isinstance(value.items, dict) else enumerate(value.items)
         items = tuple((name, item.consts, item.refs, item.marks) for name, item in list(members)[:16])
     return (value.consts, value.is_whole, value.refs, value.marks, things, items)
-
-
-def parameter_path(function: Function, name: str) -> str:
-    """Return what tells one parameter of one function from all others, in place of a path."""
-    return f"{function.unit.path}\0{function.node.lineno}.{function.node.col_offset}.{name}"
