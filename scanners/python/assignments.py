@@ -39,6 +39,9 @@ OWN_BUSINESS = (
 )
 
 
+HANDED = "{host}"  # what a function is given to set itself up in
+
+
 class Assignments(Invocations):
     """The walk, as far as binding goes."""
 
@@ -90,6 +93,9 @@ class Assignments(Invocations):
 
     def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         """Record that something of somebody else's module is replaced."""
+        if is_given(base) and not base.things and value.things and self.is_wrapping(name):
+            self.emit(Act.HOST_PATCH, node, detail=f"{HANDED}.{name}", sources=[value])
+            return
         if len(base.refs) != 1 or base.things or base.consts or is_given(base):
             return
         full = f"{base.refs[0]}.{name}"
@@ -98,6 +104,14 @@ class Assignments(Invocations):
         is_blind = any("_unverified_" in ref for ref in value.refs)
         tricks = frozenset([Trick.UNVERIFIED]) if is_blind else base.tricks
         self.emit(Act.HOST_PATCH, node, detail=full.replace(".__dict__", ""), sources=[value], tricks=tricks)
+
+    def is_wrapping(self, name: str) -> bool:
+        """Say whether the running function has taken what an attribute was before it is replaced."""
+        running = self.running
+        return running is not None and any(
+            isinstance(part, ast.Attribute) and part.attr == name and isinstance(part.ctx, ast.Load)
+            for part in ast.walk(running.node)
+        )
 
     def assign_item(self, target: ast.Subscript, value: Value) -> None:
         """Bind an element, and let the container hold it from now on."""

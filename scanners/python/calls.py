@@ -33,6 +33,8 @@ log_handler: logging.handlers: HTTPHandler SocketHandler DatagramHandler SMTPHan
 records: logging: setLogRecordFactory setLoggerClass
 watch_calls: sys: settrace setprofile addaudithook
 watch_calls: threading: settrace setprofile settrace_all_threads setprofile_all_threads
+walk_memory: gc: get_objects get_referrers get_referents
+walk_memory: sys._current_frames
 hook_imports: sys.meta_path: append insert extend
 hook_imports: sys.path_hooks: append insert extend
 extend_path: sys.path: append insert
@@ -186,6 +188,7 @@ compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans ur
 compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
 serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
+hints: typing.get_type_hints inspect.get_annotations typing_extensions.get_type_hints
 load_data: json: load loads
 load_data: tomllib: load loads
 load_data: tomli.load tomli.loads toml.load toml.loads ujson.load ujson.loads orjson.loads json5.load json5.loads

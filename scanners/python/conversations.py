@@ -49,6 +49,8 @@ KEEPING_WHOLE: Final = frozenset(
 
 def is_handed_over(function: Function, name: str, annotation: Value) -> bool:
     """Say whether a parameter is a message, event or context: by its name, and by what the function does with it."""
+    if is_passed_through(function, name):
+        return True
     if name.lower() not in HANDED:
         return False
     if annotation.refs and not annotation.refs[0].startswith(("builtins.", "typing.")):
@@ -59,6 +61,18 @@ def is_handed_over(function: Function, name: str, annotation: Value) -> bool:
     if name in ("context", "ctx") and others & {"event", "update"}:
         return True
     return any(takes_part(part, name) for part in ast.walk(function.node))
+
+
+def is_passed_through(function: Function, name: str) -> bool:
+    """Say whether a parameter holds all that somebody else's function is called with, inside a wrapper around it."""
+    arguments = function.node.args
+    if function.frame.owner is None or name not in {item.arg for item in (arguments.vararg, arguments.kwarg) if item}:
+        return False
+    return any(
+        (isinstance(part, ast.Starred) and isinstance(part.value, ast.Name) and part.value.id == name)
+        or (isinstance(part, ast.keyword) and part.arg is None and getattr(part.value, "id", "") == name)
+        for part in ast.walk(function.node)
+    )
 
 
 def takes_part(node: ast.AST, name: str) -> bool:

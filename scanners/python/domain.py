@@ -110,6 +110,7 @@ class Klass:
     name: str
     frame: Frame
     bases: tuple[Value, ...]
+    body: list[ast.stmt]
     fields: dict[str, Value] = field(default_factory=dict)
     readers: set[Function] = field(default_factory=set)
 

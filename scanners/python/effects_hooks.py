@@ -45,6 +45,8 @@ RECEIVED = re.compile(r"^(listen|get_message|parse_response|xread\w*|b[lr]pop\w*
 STREAMS = ("websockets.", "websocket.", "trio.Stream", "socketio.", "aiohttp.ClientSession().ws_connect()", "nats.")
 LOADERS = ("Loader", "Finder", "MetaPathFinder")
 SOURCES = ("get_data", "get_source", "get_code")
+# A call in an annotation that makes no type.
+CALLING = re.compile(r"\b(__import__|exec|eval|system|popen|open|getattr|run|Popen|compile)\s*\(")
 YAML_TAG = re.compile(r"!!python/(?:object/)?(?:apply|new|name|module):([\w.]+)[\s\[:]*([^\]\n]*)")
 
 
@@ -138,6 +140,24 @@ def watch_calls(machine: Lookups, call: Call) -> Value:
     is_audit = call.name.endswith("addaudithook")
     for value in call.args[:1]:
         call_back(machine, value, call.node, UNKNOWN if is_audit else seen)
+    return UNKNOWN
+
+
+def walk_memory(machine: Lookups, call: Call) -> Value:
+    """Return every object of the process: the secrets of the host and of all other plugins are among them."""
+    return Value(marks=frozenset([machine.mark(Label.SECRET, call.node, name=call.name)]))
+
+
+def read_hints(machine: Lookups, call: Call) -> Value:
+    """Run the annotations of the plugin's own classes and functions that are texts: so does whoever asks for them."""
+    for thing in call.argument(0).things:
+        body = thing.body if isinstance(thing, Klass) else [thing.node] if isinstance(thing, Function) else []
+        for part in (part for statement in body for part in ast.walk(statement)):
+            annotation = getattr(part, "annotation", None) or getattr(part, "returns", None)
+            text = annotation.value if isinstance(annotation, ast.Constant) else None
+            if isinstance(text, str) and CALLING.search(text):
+                machine.emit(Act.CODE_EVAL, call.node, detail=text, tricks=call.tricks)
+                machine.run_layer(text, call.node)
     return UNKNOWN
 
 
@@ -269,7 +289,7 @@ def write_data(machine: Lookups, call: Call) -> Value:
 
 HOOK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "console": run_console, "time_code": time_code, "watch_calls": watch_calls,
-    "hook_imports": hook_imports, "extend_path": extend_path,
+    "walk_memory": walk_memory, "hints": read_hints, "hook_imports": hook_imports, "extend_path": extend_path,
     "subclasses": walk_classes, "page": map_page, "call_native": call_native,
     "load_library": load_library, "query": run_query, "fork": fork, "write_data": write_data,
 }  # fmt: skip

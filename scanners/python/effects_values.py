@@ -141,6 +141,9 @@ def compute(machine: Lookups, call: Call) -> Value:
     values = [*call.args, *call.keywords.values()]
     blended = blend(values)
     blended = machine.read_environment_whole(values, call.node, blended)
+    if call.name in ("builtins.len", "builtins.bool"):
+        # How many there are gives no secret away.
+        blended = Value(marks=frozenset(item for item in blended.marks if item.label is not Label.SECRET))
     function = PURE.get(call.name)
     if function is None or not call.args or not all(arg.is_whole and len(arg.consts) == 1 for arg in call.args):
         is_hiding = call.name in ("builtins.chr", "builtins.int.to_bytes")

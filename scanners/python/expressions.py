@@ -114,7 +114,9 @@ class Expressions(Conditions):
         if node.attr == "parents" and "pathlib.Path()" in base.refs:
             return Value(items=(parent_of(base), parent_of(parent_of(base)), parent_of(parent_of(parent_of(base)))))
         value = self.attribute(base, node.attr, node)
-        if node.attr != "__dict__":
+        if node.attr == "f_locals":
+            value = mark(value, self.mark(Label.SECRET, node, name="frame.f_locals"))
+        elif node.attr != "__dict__":
             value = narrow(value)
         elif is_told_whole(node.value, value):
             value = mark(value, self.mark(Label.MESSAGE, node, name=WHOLE))
