@@ -38,7 +38,8 @@ class Act(StrEnum):
     NATIVE_LOAD = "native.load"  # ctypes, cffi, process.dlopen: the library
     NATIVE_CALL = "native.call"  # the function's name
     CLIPBOARD_READ = "clipboard.read"
-    CLIPBOARD_WRITE = "clipboard.write"
+    CLIPBOARD_WRITE = "clipboard.write"  # the text, where it is constant
+    ADDRESS_SWAP = "address.swap"  # what is found in a text is replaced by a constant payment address: the address
     INPUT_RECORD = "input.record"  # keys or mouse are listened to: the library
     SCREEN_CAPTURE = "screen.capture"
     CAMERA_CAPTURE = "camera.capture"  # also the microphone
@@ -48,6 +49,7 @@ class Act(StrEnum):
     SOFTWARE_INSTALL = "software.install"  # pip, npm, ... at run time: what is installed
     PERSISTENCE = "persistence"  # registry Run keys, cron, launch agents by API: the place
     ENCRYPT = "crypto.encrypt"  # data is encrypted
+    RESOURCE_EXHAUST = "resource.exhaust"  # an endless loop uses up: processes, threads, disk, memory, processor
     SLEEP = "time.sleep"  # waits at least a minute: seconds
     STREAM_TO_SOCKET = "stream.to-socket"  # dup2, pty.spawn, a process whose streams are a socket
     STARTS_THREAD = "thread.start"  # work handed to another thread or event loop: the callee's name

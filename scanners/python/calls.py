@@ -180,6 +180,9 @@ apply: builtins.map builtins.filter itertools.starmap functools.reduce multiproc
 calls_key: builtins.sorted builtins.min builtins.max
 same: builtins: list tuple set frozenset iter reversed bytes bytearray
 same: builtins: str next repr memoryview dict sorted enumerate zip
+substitute: re: sub subn
+substitute: re.compile(): sub subn
+substitute: regex.sub regex.compile().sub
 compare: hmac.compare_digest secrets.compare_digest operator.eq operator.contains
 same: typing.cast copy.copy copy.deepcopy builtins.ascii itertools.chain itertools.cycle functools.lru_cache
 same: functools.wraps() contextlib.closing io.BytesIO io.StringIO collections.OrderedDict

@@ -47,7 +47,8 @@ def get_variables(machine: Lookups, call: Call) -> Value:
 
 def write_clipboard(machine: Lookups, call: Call) -> Value:
     """Record what is put on the clipboard."""
-    machine.emit(Act.CLIPBOARD_WRITE, call.node, sources=call.args, tricks=call.tricks)
+    text = call.argument(1 if call.name.endswith("SetClipboardData") else 0, "text")
+    machine.emit(Act.CLIPBOARD_WRITE, call.node, detail=text, sources=call.args, tricks=call.tricks)
     return UNKNOWN
 
 

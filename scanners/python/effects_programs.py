@@ -23,7 +23,16 @@ from scanners.python.domain import (
 )
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
-from scanners.python.places import HIDDEN, INSTALLING, PERSISTING, SHELL, SHELL_LINE, is_store
+from scanners.python.places import (
+    CLIPBOARD_READING,
+    CLIPBOARD_WRITING,
+    HIDDEN,
+    INSTALLING,
+    PERSISTING,
+    SHELL,
+    SHELL_LINE,
+    is_store,
+)
 
 SPACE = constant(" ")
 SHELL_FUNCTIONS = frozenset(
@@ -69,6 +78,7 @@ def record(machine: Lookups, call: Call, command: Value) -> Value:
     for text in line.consts:
         if isinstance(text, str):
             judge_line(machine, call, text)
+            use_clipboard(machine, call, text)
     run_inline(machine, call, command)
     for stream in STREAMS:
         target = call.argument(99, stream)
@@ -77,7 +87,8 @@ def record(machine: Lookups, call: Call, command: Value) -> Value:
             break
     if call.name == "pty.spawn" and machine.has_duplicated:
         machine.emit(Act.STREAM_TO_SOCKET, call.node, detail=line, tricks=tricks)
-    printed = machine.mark(Label.PROCESS, call.node)
+    reads_clipboard = any(isinstance(text, str) and CLIPBOARD_READING.search(text[:4096]) for text in line.consts)
+    printed = machine.mark(Label.CLIPBOARD if reads_clipboard else Label.PROCESS, call.node)
     stores = (
         [machine.mark(Label.CREDENTIALS, call.node)]
         if any(isinstance(text, str) and len(text) < 200 and is_store(text.rpartition(" ")[2]) for text in line.consts)
@@ -157,6 +168,15 @@ def judge_line(machine: Lookups, call: Call, text: str) -> None:
         machine.emit(Act.SOFTWARE_INSTALL, call.node, detail=head[match.start() :])
     if match := PERSISTING.search(head):
         machine.emit(Act.PERSISTENCE, call.node, detail=head[match.start() :])
+
+
+def use_clipboard(machine: Lookups, call: Call, text: str) -> None:
+    """Record what a command line reads from the clipboard or puts there."""
+    if CLIPBOARD_READING.search(text[:4096]):
+        machine.emit(Act.CLIPBOARD_READ, call.node, tricks=call.tricks)
+    elif CLIPBOARD_WRITING.search(text[:4096]):
+        given = call.argument(99, "input")
+        machine.emit(Act.CLIPBOARD_WRITE, call.node, detail=given, sources=[given], tricks=call.tricks)
 
 
 def run_inline(machine: Lookups, call: Call, command: Value) -> None:

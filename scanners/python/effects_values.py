@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scanners import limits
-from scanners.facts import Label, Trick
+from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE, join_paths, parent_of
 from scanners.python.domain import (
     UNKNOWN,
@@ -30,6 +30,7 @@ from scanners.python.favours import is_key
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.machine import FAVOURED
+from scanners.python.places import WALLET
 
 DECODED = frozenset([Trick.DECODED])
 EMPTY = {"builtins.str": constant(""), "builtins.bytes": constant(b""), "builtins.list": constant(())}
@@ -255,6 +256,22 @@ def compare(machine: Lookups, call: Call) -> Value:
     return UNKNOWN
 
 
+def substitute(machine: Lookups, call: Call) -> Value:
+    """Return a text in which something is replaced; record it when a payment address takes its place."""
+    is_bound = "()" in call.name
+    put, subject = call.argument(0 if is_bound else 1, "repl"), call.argument(1 if is_bound else 2, "string")
+    note_swap(machine, call.node, put, subject)
+    blended = blend([call.callee, *call.args, *call.keywords.values()])
+    return Value(refs=(f"{call.name}()",), marks=blended.marks, tricks=blended.tricks - call.tricks)
+
+
+def note_swap(machine: Lookups, node: ast.AST, put: Value, subject: Value) -> None:
+    """Record that what is found in somebody's text is replaced by a constant payment address."""
+    for text in put.consts:
+        if isinstance(text, str) and WALLET.match(text) and subject.marks:
+            machine.emit(Act.ADDRESS_SWAP, node, detail=text, sources=[subject])
+
+
 def path_join(machine: Lookups, call: Call) -> Value:
     """Return a path of several parts."""
     is_object = call.name.startswith("pathlib.")
@@ -310,7 +327,7 @@ def path_sibling(machine: Lookups, call: Call) -> Value:
 
 
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "compare": compare, "serialise": serialise, "path_join": path_join,
-    "path_new": path_new, "path_home": path_home,
+    "same": same, "compute": compute, "compare": compare, "substitute": substitute, "serialise": serialise,
+    "path_join": path_join, "path_new": path_new, "path_home": path_home,
     "path_parent": path_parent, "path_sibling": path_sibling, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

@@ -40,6 +40,7 @@ from scanners.python.effects_files import save
 from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.effects_recipients import note_mail_field
+from scanners.python.effects_values import note_swap
 from scanners.python.favours import is_magic
 from scanners.python.invoked import Call, find_kind
 from scanners.python.machine import FAVOURED, is_given
@@ -137,6 +138,8 @@ class Invocations(Parameters):
                 return mark(result, self.mark(Label.DECODED, node), self.mark(Label.OPAQUE, node))
             if function.attr in BEGINNING and args and any(map(is_magic, words_of(args[0]))):
                 return mark(result, tricks=FAVOURED)
+            if function.attr == "replace" and len(args) > 1:
+                note_swap(self, node, args[1], callee)
             call = Call(node=node, name=function.attr, callee=callee, args=args, keywords=keywords)
             return guess_request(self, call, result)
         return result

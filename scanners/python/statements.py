@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scanners import limits
-from scanners.facts import Label
+from scanners.facts import Act, Label
 from scanners.python.constants import operate
 from scanners.python.definitions import Definitions
 from scanners.python.domain import (
@@ -24,6 +24,7 @@ from scanners.python.domain import (
     sequence_of,
 )
 from scanners.python.effects_hooks import read_stream
+from scanners.python.exhaustion import find_exhaustion
 from scanners.python.machine import FAVOURED, GUARDED, LOOPING, TooComplex
 
 LEAVING = frozenset(["sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort"])
@@ -214,6 +215,7 @@ class Statements(Definitions):
         saved = self.tricks
         if any(ref in ("itertools.count()", "itertools.repeat()") for ref in source.refs):
             self.tricks |= LOOPING
+            self.note_exhaustion(node)
         if not self.unroll_loop(node, source):
             self.repeat(node.body, lambda: self.assign(node.target, elements(source)))
         self.tricks = saved
@@ -274,6 +276,12 @@ class Statements(Definitions):
         finally:
             self.loops -= 1
 
+    def note_exhaustion(self, node: ast.While | ast.For | ast.AsyncFor) -> None:
+        """Record an endless loop that takes more of the machine at every turn."""
+        used = find_exhaustion(node.body)
+        if used:
+            self.emit(Act.RESOURCE_EXHAUST, node, detail=used)
+
     def run_while(self, node: ast.While) -> bool:
         """Run a loop; one without a condition of its own never ends by itself."""
         saved = self.tricks, self.is_dead
@@ -281,6 +289,7 @@ class Statements(Definitions):
         is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         if is_endless:
             self.tricks |= LOOPING
+            self.note_exhaustion(node)
         self.is_dead = self.is_dead or is_never(node.test)
         self.repeat(node.body, lambda: None)
         self.tricks, self.is_dead = saved
