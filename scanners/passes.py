@@ -42,7 +42,12 @@ def follow_sources(files: tuple[Source, ...], *, declared: Declared | None) -> P
     shipped = [file for file in files if file.text is not None]
     python = read_modules(modules, entry_points=entry_points, shipped=shipped)
     javascript = (
-        read_scripts(scripts, entry_points=entry_points, install_files=find_install_files(files))
+        read_scripts(
+            scripts,
+            entry_points=entry_points,
+            install_files=find_install_files(files),
+            shipped={file.path: file.text for file in files if file.text is not None},
+        )
         if scripts
         else ScriptPass((), (), ())
     )

@@ -60,8 +60,12 @@ def read_shipped(machine: Lookups, path: Value, marks: frozenset[Mark]) -> Value
     if source is None or source.text is None or len(source.text) > limits.FOLD_CHARACTERS:
         return Value(marks=marks)
     machine.charge(len(source.text))
-    is_settings = SETTINGS.search(source.path) is not None
-    return constant(ADDRESS.sub(forget_address, source.text) if is_settings else source.text, marks=marks)
+    return constant(hide_addresses(source.path, source.text), marks=marks)
+
+
+def hide_addresses(path: str, text: str) -> str:
+    """Return the content of a file, without the addresses when it holds settings."""
+    return ADDRESS.sub(forget_address, text) if SETTINGS.search(path) else text
 
 
 def forget_address(match: re.Match[str]) -> str:
