@@ -22,7 +22,7 @@ ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
 SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
 WITHIN: Final = ("line", "scope", "file", "plugin")
-COMPANION_KEYS: Final = ("within", "absent", "count", "shared")
+COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
 PATTERN_KEYS: Final = frozenset(
     [
         "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
@@ -82,7 +82,8 @@ class FactPattern:
 class Companion:
     """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin.
 
-    With `is_shared` it is about the same data: something flows into both.
+    With `is_shared` it is about the same data: something flows into both. With `is_source` the first one's data enters
+    where it stands.
     """
 
     pattern: FactPattern
@@ -90,6 +91,7 @@ class Companion:
     is_absent: bool
     count: int
     is_shared: bool
+    is_source: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, li
         if other is not fact
         and is_within(other, fact=fact, within=companion.within)
         and (not companion.is_shared or not frozenset(other.origins).isdisjoint(fact.origins))
+        and (not companion.is_source or other.line in {origin.line for origin in fact.origins})
     ]
     if companion.is_absent:
         return None if found else []
@@ -201,6 +204,7 @@ def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
                 is_absent=bool(item.get("absent", False)),
                 count=int(item.get("count", 1)),
                 is_shared=bool(item.get("shared", False)),
+                is_source=bool(item.get("source", False)),
             )
         )
     fields = {key: value for key, value in table.items() if key != "also"}
