@@ -26,7 +26,7 @@ COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
 PATTERN_KEYS: Final = frozenset(
     [
         "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
-        "stranger",
+        "stranger", "here",
     ]
 )  # fmt: skip
 
@@ -37,8 +37,8 @@ class FactPattern:
 
     `origins` counts the different places that labels come from, `named` must be found in the name of one of them,
     `tricks` any of which must be there; `detail` must, `detail_not` must not be found in the constant evidence.
-    `stranger` asks for a secret that is named after a service which the constant host does not belong to. An empty
-    field asks for nothing.
+    `stranger` asks for a secret that is named after a service which the constant host does not belong to, `here` for
+    one of `labels` that enters in the same file. An empty field asks for nothing.
     """
 
     acts: frozenset[Act]
@@ -52,6 +52,7 @@ class FactPattern:
     detail_not: re.Pattern[str] | None
     contexts: frozenset[Context]
     stranger: bool
+    here: bool
 
     def matches(self, fact: Fact) -> bool:
         """Say whether a fact is one of those meant."""
@@ -69,6 +70,8 @@ class FactPattern:
         if self.detail is not None and not self.detail.search(fact.detail):
             return False
         if self.detail_not is not None and self.detail_not.search(fact.detail):
+            return False
+        if self.here and not any(origin.line and origin.label in self.labels for origin in fact.origins):
             return False
         return not self.stranger or is_sent_to_stranger(fact)
 
@@ -228,6 +231,7 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             detail_not=compile_detail(table.get("detail_not")),
             contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
             stranger=bool(table.get("stranger", False)),
+            here=bool(table.get("here", False)),
         )
     except (KeyError, ValueError, re.error) as error:
         raise RulesInvalid(f"rule {rule.id!r}: {error}") from error

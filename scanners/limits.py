@@ -70,6 +70,7 @@ SEMGREP_PROBE_SECONDS: Final = 20.0  # canaries alone, when a run has failed: is
 CACHE_BYTES: Final = 2 * 1024 * MIB  # a directory cache: about a million files' results
 CACHE_MEMORY_BYTES: Final = 64 * MIB  # a cache within one process
 CACHE_ENTRY_BYTES: Final = 1 * MIB  # one entry; real ones are under 4 KiB
+KEPT_TREE_BYTES: Final = 16 * MIB  # what the language passes say of one tree, unpacked; a longer word is not kept
 CACHE_TOUCH_SECONDS: Final = 3_600.0  # an entry's age is renewed by use, at most this often
 # What a manifest and its neighbours declare.
 CAPABILITY_DETAILS: Final = 50  # hosts, commands or names shown for one capability: more is not read by anyone

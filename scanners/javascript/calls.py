@@ -214,7 +214,8 @@ def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, a
             value = reader(walker, base, args, node)
             if value is not None:
                 return value
-        if name in SOFT_SENDERS:
+        # A channel of diagnostics within the process takes the message alone, a broker takes a topic first.
+        if name in SOFT_SENDERS and (name != "publish" or len(args) > 1):
             note_sending(walker, base, args, node)
         if name in MAILING:
             note_recipients(walker, node, args)

@@ -96,7 +96,7 @@ move: shutil.move os.rename os.replace os.link os.symlink os.renames
 move_handle: pathlib.Path(): rename replace
 archive: shutil.make_archive
 unarchive: shutil.unpack_archive zipfile.ZipFile().extractall zipfile.ZipFile().extract
-delete: os: remove unlink
+delete_file: os: remove unlink
 delete: shutil.rmtree send2trash.send2trash
 delete_handle: pathlib.Path(): unlink
 mode: os.chmod os.chown os.fchmod os.lchmod os.chflags win32api.SetFileAttributes

@@ -178,6 +178,15 @@ def delete(machine: Lookups, call: Call) -> Value:
     return UNKNOWN
 
 
+def delete_file(machine: Lookups, call: Call) -> Value:
+    """Record a file that is removed; at the place of a whole folder there is none, so that is no detail."""
+    path = call.argument(0, "path")
+    is_file = not any(text.strip("/~") == "" for text in texts_of(path_value(path)))
+    detail = path_value(path) if is_file else UNKNOWN
+    machine.emit(Act.FILE_DELETE, call.node, detail=detail, sources=[path], tricks=call.tricks)
+    return UNKNOWN
+
+
 def delete_own(machine: Lookups, call: Call) -> Value:
     """Record a path object that is removed."""
     machine.emit(Act.FILE_DELETE, call.node, detail=path_value(call.callee), sources=[call.callee])
@@ -299,8 +308,8 @@ def save(machine: Lookups, call: Call, content: Value) -> None:
 FILE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "open": open_file, "open_path": open_own, "read_path": read_path, "read_handle": read_own, "write_path": write_own,
     "write_handle": write_own, "copy": copy_file, "move": move_file, "move_handle": move_own, "archive": pack,
-    "unarchive": unpack_archive, "delete": delete, "delete_handle": delete_own, "mode": change_mode,
-    "mode_handle": change_own_mode, "walk": walk, "walk_handle": walk_own, "temporary": temporary,
+    "unarchive": unpack_archive, "delete": delete, "delete_file": delete_file, "delete_handle": delete_own,
+    "mode": change_mode, "mode_handle": change_own_mode, "walk": walk, "walk_handle": walk_own, "temporary": temporary,
     "registry_open": open_registry, "registry_read": read_registry, "registry_write": write_registry,
     "write_open": write_open, "read_open": read_open, "zip_file": open_archive_member, "zip_text": write_archive_text,
 }  # fmt: skip
