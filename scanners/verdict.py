@@ -35,6 +35,9 @@ ACTING: Final = frozenset(
         "credential-store-theft",
     ]
 )
+# Who arranges to be started again, what is fetched or decoded there: what stays is not what was reviewed.
+STAYING: Final = "persistence"
+BRINGING: Final = frozenset(["download-and-execute", "command-text", "decode-then-execute", "reverse-shell"])
 UNREAD_TECHNIQUE: Final = "unread-content"
 SEVERITY_ORDER: Final = (Verdict.CLEAN, Verdict.SUSPICIOUS, Verdict.INCOMPLETE, Verdict.MALICIOUS)
 
@@ -117,6 +120,8 @@ def find_conclusive(findings: tuple[Finding, ...]) -> list[str]:
         strong = sorted(name for name, weight in techniques.items() if weight >= STRONG_SCORE)
         if len(strong) > 1 and max(techniques.values()) >= GRAVE_SCORE:
             reasons.append(f"conclusive together in {path or 'the plugin'}: {', '.join(strong)}")
+        elif (brought := sorted(name for name in strong if name in BRINGING)) and STAYING in strong:
+            reasons.append(f"conclusive because it stays in {path or 'the plugin'}: {STAYING}, {', '.join(brought)}")
         elif hidden := find_hidden_act(techniques):
             reasons.append(f"conclusive because hidden in {path or 'the plugin'}: {', '.join(hidden)}")
     return sorted(set(reasons))

@@ -21,6 +21,7 @@ from scanners.python.domain import (
     blend,
     constant,
     join_all,
+    mark,
     plain_of,
     texts_of,
     weigh,
@@ -247,7 +248,9 @@ def join_parts(separator: Value, parts: Value) -> Value:
     between: list[Value] = []
     for item in items[: limits.PYTHON_ITEMS]:
         between += [separator, item] if between else [item]
-    return concatenate(between) if between else constant("")
+    if not between and parts.marks:
+        return Value(marks=parts.marks, tricks=parts.tricks)  # filled elsewhere
+    return mark(concatenate(between), *parts.marks) if between else constant("")
 
 
 def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:

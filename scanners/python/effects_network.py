@@ -56,7 +56,7 @@ def request_path(machine: Lookups, call: Call) -> Value:
 
 def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value]) -> Value:
     """Record a request and return its answer."""
-    shown = address if address.consts else Value(consts=call.callee.consts, marks=address.marks, tricks=address.tricks)
+    shown = join_base(call.callee, address)
     named = {name: value for name, value in call.keywords.items() if name not in CONTROLS}
     data = [*rest, *named.values()]
     payload = all_marks(rest) | named_marks(named)
@@ -74,6 +74,18 @@ def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value
         note_address(machine, call.node, shown, payload, tricks)
         note_body(machine, call.node, named, content=payload)
     return answer(machine, call, shown)
+
+
+def join_base(client: Value, address: Value) -> Value:
+    """Return where a request goes: a client that was given a base puts it before every path."""
+    bases = [base.rstrip("/") for base in client.consts if isinstance(base, str) and "://" in base]
+    if not address.consts:
+        return Value(consts=client.consts, marks=address.marks, tricks=address.tricks)
+    paths = [path for path in address.consts if isinstance(path, str)]
+    if not bases or any("://" in path for path in paths):
+        return address
+    whole = tuple(f"{bases[0]}/{path.lstrip('/')}" for path in paths)
+    return Value(consts=whole, is_whole=address.is_whole, marks=address.marks, tricks=address.tricks)
 
 
 def has_body(call: Call) -> bool:

@@ -34,7 +34,7 @@ from scanners.python.domain import (
     weigh,
 )
 from scanners.python.machine import TooComplex
-from scanners.python.places import SECRET, names_analysts
+from scanners.python.places import ANY_SECRET, SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
 ANALYSIS_WORDS = 3
@@ -351,6 +351,10 @@ class Expressions(Conditions):
             for part in ast.walk(test)
             if isinstance(part, ast.Constant) and isinstance(part.value, str)
         ]
+        is_left_out = any(isinstance(part, ast.Not | ast.NotIn) for test in tests for part in ast.walk(test))
+        if not is_left_out and any(ANY_SECRET.fullmatch(word) for word in words):
+            # Whatever is named like a secret, whoever it belongs to: as good as all of it.
+            return mark(value, self.mark(Label.SECRET, node))
         label = Label.SECRET if any(SECRET.search(word) for word in words) else Label.ENVIRONMENT
         marks = frozenset(
             item._replace(label=label) if item.label is Label.ENVIRONMENT_ALL else item for item in value.marks

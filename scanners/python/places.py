@@ -91,6 +91,11 @@ SECRET: Final = re.compile(
     r"|TELEGRAM|SLACK)_\w*(TOKEN|KEY|SECRET|PASS|AUTH|ID)\w*$",
     re.IGNORECASE,
 )
+# The bare words: whoever picks by one of these takes everybody's secrets.
+ANY_SECRET: Final = re.compile(
+    r"_?(api_?)?(key|token|secret|pass(word|wd|phrase)?|pwd|cred(ential)?|auth|private|webhook|mnemonic)s?_?",
+    re.IGNORECASE,
+)
 NOT_SECRET: Final = re.compile(
     r"(^|_)(SSH_AUTH_SOCK|GPG_KEY|COOKIE_NAME|TOKEN_URL|KEY_FILE|CERT_FILE|MAX_TOKENS?|TOKEN_LIMIT|PWD|OLDPWD|TOKENIZERS?_\w+"
     r"|NO_COLOR|COLOR_KEY|SORT_KEY|CACHE_KEY|PRIMARY_KEY|PUBLIC_KEY\w*)$",
