@@ -279,7 +279,7 @@ class Spread(Sequence[Value]):
 def sequence_of(value: Value) -> Sequence[Value] | None:
     """Return the elements of a value in order, or None when they are not all known."""
     if isinstance(value.items, tuple):
-        return value.items if not any(isinstance(item, tuple) for item in value.consts) else None
+        return value.items if not any(isinstance(item, tuple) and item for item in value.consts) else None
     whole = plain_of(value)
     if isinstance(whole, tuple | str | bytes) and len(whole) <= limits.PYTHON_UNROLLED:
         return Spread(whole, value)
