@@ -13,6 +13,14 @@ from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
 LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
+# What iterating a foreign thing gives.
+ELEMENTS = {
+    "psutil.process_iter()": "psutil.Process()",
+    "sys.modules.items()": "sys.modules.any",
+    "sys.modules.values()": "sys.modules.any",
+    "sys.modules.copy().items()": "sys.modules.any",
+    "sys.modules.any": "sys.modules.any",
+}
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -254,6 +262,8 @@ def elements(value: Value) -> Value:
             kept = tuple(dict.fromkeys(whole[: limits.PYTHON_ALTERNATIVES + 1]))[: limits.PYTHON_ALTERNATIVES]
             is_whole = bool(kept) and len(whole) <= limits.PYTHON_ALTERNATIVES
             return Value(consts=kept, is_whole=is_whole, marks=value.marks, tricks=value.tricks)
+    if value.refs and value.refs[0] in ELEMENTS:
+        return Value(refs=(ELEMENTS[value.refs[0]],), marks=value.marks, tricks=value.tricks)
     return blend([value])
 
 

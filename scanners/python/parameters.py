@@ -24,6 +24,9 @@ PROTOCOLS = ("asyncio.", "twisted.", "autobahn.", "uvloop.", "tornado.websocket"
 RECEIVERS = ("data_received", "datagram_received", "dataReceived", "lineReceived", "datagramReceived", "onMessage")
 
 
+TOOL_TEXTS = frozenset(["description", "instructions", "parameters", "schema", "input_schema", "prompt"])
+
+
 class Parameters(Expressions):
     """The walk, as far as parameters go."""
 
