@@ -20,12 +20,12 @@ READERS = {
     "resource": "import importlib.resources\nexec(importlib.resources.read_text('x', 'a.txt'))",
     "files": "from importlib.resources import files\nexec(files('x').joinpath('a.txt').read_text())",
 }
+INI = "import configparser\nD = configparser.ConfigParser()\nD.read('a.ini')\nos.system(D['a']['c'])"
 PARSERS = {
     "json load": ("a.json", '{"c": "id"}', "import json\nD = json.load(open('a.json'))\nos.system(D['c'])"),
     "json loads": ("a.json", '{"c": "id"}', "import json\nD = json.loads(open('a.json').read())\nos.system(D['c'])"),
     "toml": ("a.toml", 'c = "id"', "import tomllib\nD = tomllib.load(open('a.toml', 'rb'))\nos.system(D['c'])"),
-    "ini": ("a.ini", "[a]\nc = id\n", "import configparser\nD = configparser.ConfigParser()\nD.read('a.ini')\n"
-            "os.system(D['a']['c'])"),
+    "ini": ("a.ini", "[a]\nc = id\n", INI),
 }  # fmt: skip
 NOT_READ = {
     "another place": "import json, os\nos.system(json.load(open('/etc/a.json'))['c'])",
