@@ -61,6 +61,9 @@ QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
+TOOL_MAKERS = frozenset(
+    ["tool", "Tool", "StructuredTool", "FunctionTool", "function_tool", "add_tool", "register_tool", "from_function"]
+)
 DEFAULTING = frozenset(["get", "pop", "setdefault"])
 BEGINNING = frozenset(["startswith", "endswith", "removeprefix", "find", "fullmatch"])
 
@@ -181,6 +184,9 @@ class Invocations(Parameters):
                 note_mail_field(self, call.node, call.callee, plain_of(values[0]), values[1])
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
+        if leaf in TOOL_MAKERS:
+            for name in TOOL_TEXTS & call.keywords.keys():
+                self.emit(Act.TOOL_TEXT, call.node, detail=name, sources=[call.keywords[name]])
         if call.name not in QUIET:
             blended = self.read_environment_whole(values, call.node, blended)
         if len(call.name) > limits.PYTHON_REFERENCE:
