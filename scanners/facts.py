@@ -50,6 +50,7 @@ class Act(StrEnum):
     PERSISTENCE = "persistence"  # registry Run keys, cron, launch agents by API: the place
     ENCRYPT = "crypto.encrypt"  # data is encrypted
     RESOURCE_EXHAUST = "resource.exhaust"  # an endless loop uses up: processes, threads, disk, memory, processor
+    TOOL_TEXT = "tool.text"  # what a language model is told of a tool: the name it stands under
     SLEEP = "time.sleep"  # waits at least a minute: seconds
     STREAM_TO_SOCKET = "stream.to-socket"  # dup2, pty.spawn, a process whose streams are a socket
     STARTS_THREAD = "thread.start"  # work handed to another thread or event loop: the callee's name

@@ -35,7 +35,7 @@ def find_shadowed_programs(files: Sequence[Source], *, names: Sequence[str]) -> 
                 yield file.path, line_of(file.text, command), command
 
 
-def read_scripts_of(text: str) -> list[str]:
+def read_npm(text: str) -> list[str]:
     """Return the commands of a package.json."""
     try:
         document = json.loads(text)
@@ -80,7 +80,7 @@ def read_setup(text: str) -> list[str]:
 
 TABLES: Final = (("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts"))
 READERS: Final = {
-    "package.json": read_scripts_of,
+    "package.json": read_npm,
     "pyproject.toml": read_project,
     "setup.cfg": read_setup,
     "entry_points.txt": read_setup,

@@ -4,6 +4,7 @@ Replacing something of somebody else's module is recorded.
 """
 
 import ast
+import re
 
 from scanners.facts import Act, Trick
 from scanners.python.authentication import kept_marks
@@ -39,6 +40,11 @@ OWN_BUSINESS = (
 )
 
 
+# By what they are called, these decide for the host what a plugin may do.
+CHECKS = re.compile(
+    r"^(is|has|check|verify|require|ensure|can|may)_?(\w*_)?(allowed|permitted|permissions?|revoked|blocked|banned|enabled"
+    r"|disabled|quarantined|trusted|signatures?|consents?)$"
+)
 HANDED = "{host}"  # what a function is given to set itself up in
 
 
@@ -93,7 +99,8 @@ class Assignments(Invocations):
 
     def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         """Record that something of somebody else's module is replaced."""
-        if is_given(base) and not base.things and value.things and self.is_wrapping(name):
+        is_taken = CHECKS.search(name) is not None or self.is_wrapping(name)
+        if is_given(base) and not base.things and value.things and is_taken:
             self.emit(Act.HOST_PATCH, node, detail=f"{HANDED}.{name}", sources=[value])
             return
         if len(base.refs) != 1 or base.things or base.consts or is_given(base):

@@ -81,7 +81,7 @@ install: pip._internal.cli.main.main ensurepip.bootstrap setuptools.command.easy
 environ_get: os.getenv os.environ.get os.environ.pop os.environ.setdefault os.environb.get environ.Env() decouple.config
 environ_get: os.environ.__getitem__ dotenv.get_key
 environ_all: os.environ: copy items values keys __iter__ __repr__ __str__
-environ_all: dotenv.dotenv_values os.environb.items
+environ_all: psutil.Process().environ dotenv.dotenv_values os.environb.items
 open: builtins.open io.open codecs.open gzip.open bz2.open lzma.open aiofiles.open os.fdopen tokenize.open
 open: anyio.open_file os.open zipfile.ZipFile tarfile.open io.FileIO io.open_code
 read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql
@@ -171,6 +171,7 @@ thread: multiprocessing.pool.ThreadPool().map multiprocessing.dummy.Pool().map g
 thread: asyncio.get_event_loop().call_soon asyncio.get_event_loop().call_later asyncio.run_coroutine_threadsafe
 getattr: builtins.getattr
 setattr: builtins.setattr
+namespace_get: builtins.globals(): get pop setdefault
 namespace: builtins.globals builtins.locals builtins.vars
 partial: functools.partial functools.partialmethod
 getter: operator.attrgetter operator.methodcaller

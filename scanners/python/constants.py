@@ -21,7 +21,6 @@ from scanners.python.domain import (
     blend,
     constant,
     join_all,
-    mark,
     plain_of,
     texts_of,
     weigh,
@@ -248,9 +247,8 @@ def join_parts(separator: Value, parts: Value) -> Value:
     between: list[Value] = []
     for item in items[: limits.PYTHON_ITEMS]:
         between += [separator, item] if between else [item]
-    if not between and parts.marks:
-        return Value(marks=parts.marks, tricks=parts.tricks)  # filled elsewhere
-    return mark(concatenate(between), *parts.marks) if between else constant("")
+    value = concatenate(between) if between else constant("")
+    return Value(consts=value.consts, is_whole=value.is_whole, marks=value.marks | parts.marks, tricks=value.tricks)
 
 
 def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:

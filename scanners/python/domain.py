@@ -13,6 +13,14 @@ from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
 LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
+# What iterating a foreign thing gives.
+ELEMENTS = {
+    "psutil.process_iter()": "psutil.Process()",
+    "sys.modules.items()": "sys.modules.any",
+    "sys.modules.values()": "sys.modules.any",
+    "sys.modules.copy().items()": "sys.modules.any",
+    "sys.modules.any": "sys.modules.any",
+}
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -254,6 +262,8 @@ def elements(value: Value) -> Value:
             kept = tuple(dict.fromkeys(whole[: limits.PYTHON_ALTERNATIVES + 1]))[: limits.PYTHON_ALTERNATIVES]
             is_whole = bool(kept) and len(whole) <= limits.PYTHON_ALTERNATIVES
             return Value(consts=kept, is_whole=is_whole, marks=value.marks, tricks=value.tricks)
+    if value.refs and value.refs[0] in ELEMENTS:
+        return Value(refs=(ELEMENTS[value.refs[0]],), marks=value.marks, tricks=value.tricks)
     return blend([value])
 
 
@@ -279,7 +289,7 @@ class Spread(Sequence[Value]):
 def sequence_of(value: Value) -> Sequence[Value] | None:
     """Return the elements of a value in order, or None when they are not all known."""
     if isinstance(value.items, tuple):
-        return value.items if not any(isinstance(item, tuple) for item in value.consts) else None
+        return value.items if not any(isinstance(item, tuple) and item for item in value.consts) else None
     whole = plain_of(value)
     if isinstance(whole, tuple | str | bytes) and len(whole) <= limits.PYTHON_UNROLLED:
         return Spread(whole, value)

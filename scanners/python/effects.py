@@ -257,6 +257,14 @@ def namespace(machine: Lookups, call: Call) -> Value:
     return reference(NAMESPACE) if not first.things else UNKNOWN
 
 
+def get_named(machine: Lookups, call: Call) -> Value:
+    """Return what a namespace holds under a name, or what is given in its place."""
+    namespace_of = reference(NAMESPACE, tricks=call.callee.tricks)
+    found = machine.look_up_item(namespace_of, call.argument(0), call.node) if call.args else None
+    known = [value for value in (found, *call.args[1:2]) if value is not None]
+    return mark(join_all(known), tricks=LOOKED_UP | call.tricks)
+
+
 def partial(machine: Lookups, call: Call) -> Value:
     """Return a callable with arguments given ahead."""
     if not call.args:
@@ -345,6 +353,7 @@ def find_type(machine: Lookups, call: Call) -> Value:
 EFFECTS: dict[str, Effect] = {
     "evaluate": evaluate, "compile": compile_code, "load_file": load_file, "load_name": load_name, "unpack": unpack,
     "decode": decode, "codec": codec, "getattr": get_attribute, "setattr": set_attribute, "namespace": namespace,
+    "namespace_get": get_named,
     "partial": partial, "getter": make_getter, "item_getter": make_getter, "call_first": call_first,
     "apply": apply_each, "calls_key": calls_key,
     "super": find_super,

@@ -90,9 +90,11 @@ def write_open(machine: Lookups, call: Call) -> Value:
 
 def read_open(machine: Lookups, call: Call) -> Value:
     """Return what is read from an open file."""
-    content = read_handle(machine, call.callee) if call.name == "builtins.open().read" else call.callee
-    known = content if content is not call.callee else UNKNOWN
-    return Value(consts=known.consts, is_whole=known.is_whole, marks=call.callee.marks, tricks=call.callee.tricks)
+    marks, tricks = call.callee.marks, call.callee.tricks
+    if call.name != "builtins.open().read":
+        return Value(marks=marks, tricks=tricks)
+    content = read_shipped(machine, call.callee, marks)
+    return Value(consts=content.consts, is_whole=content.is_whole, marks=marks, tricks=tricks)
 
 
 def read_handle(machine: Lookups, handle: Value) -> Value:

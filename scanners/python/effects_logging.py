@@ -33,7 +33,7 @@ def find_logger(machine: Lookups, call: Call) -> Value:
     """Return a log: the root of all logs, that of a library, or the plugin's own."""
     name = call.argument(0, "name")
     text = plain_of(name)
-    is_root = name is UNKNOWN or (isinstance(text, str) and text.partition(".")[0] in ("", *FOREIGN))
+    is_root = not call.has(0, "name") or (isinstance(text, str) and text.partition(".")[0] in ("", *FOREIGN))
     return reference(ROOT if is_root else "logging.getLogger()")
 
 

@@ -3,6 +3,7 @@
 Data leaves when anything but constants goes out beside the address. An answer is marked as such.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.places import METADATA
 
+# Where a service hands out tokens of its users, and what such a token is called.
+GRANTING = re.compile(r"(?i)^https?://[^{}]+/(oauth2?(/v\d+)?/(access_)?token|(api/)?token|access_token|login/oauth)\b")
+GRANTED = "granted token"
 COLON = constant(":")
 # In an address alone, these say where to ask, not what to tell.
 POINTING = frozenset([Label.ARGUMENT, Label.NETWORK, Label.ENVIRONMENT, Label.INPUT, Label.RANDOM, Label.TIME])
@@ -100,6 +104,8 @@ def answer(machine: Lookups, call: Call, address: Value) -> Value:
         if isinstance(text, str) and WHO_AM_I.search(text):
             machine.emit(Act.HOST_INSPECT, call.node, detail="public address")
             marks.add(machine.mark(Label.HOST, call.node))
+        if isinstance(text, str) and GRANTING.search(text):
+            marks.add(machine.mark(Label.SECRET, call.node, name=GRANTED))
         if isinstance(text, str) and METADATA.search(text):
             marks.add(machine.mark(Label.CREDENTIALS, call.node))
     return Value(refs=(f"{call.name}()",), marks=frozenset(marks))

@@ -23,6 +23,7 @@ from scanners.python.domain import (
 )
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
+from scanners.python.machine import is_given
 from scanners.python.places import (
     CLIPBOARD_READING,
     CLIPBOARD_WRITING,
@@ -231,9 +232,13 @@ def start_thread(machine: Lookups, call: Call) -> Value:
     args = list(sequence_of(given) or [elements(given)]) if given is not UNKNOWN else list(call.args[position + 1 :])
     named = call.argument(99, "kwargs").items
     keywords = {str(key): value for key, value in named.items()} if isinstance(named, dict) else {}
+    if call.name.endswith(("submit", "to_thread", "spawn", "call_soon_threadsafe")):
+        keywords = {**call.keywords}
     if call.name.endswith(("map", "apply_async")) and len(args) == 1:
         args = [elements(args[0])]
     result = UNKNOWN
+    if is_given(target):
+        machine.sensitivity = max(machine.sensitivity, 1)
     if target.things or target.refs:
         if not any(ref.endswith("()") for ref in target.refs):
             result = machine.call_value(target, call.node, args, keywords)

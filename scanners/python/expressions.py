@@ -33,7 +33,7 @@ from scanners.python.domain import (
     sequence_of,
     weigh,
 )
-from scanners.python.machine import TooComplex
+from scanners.python.machine import TooComplex, is_given
 from scanners.python.places import ANY_SECRET, SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
@@ -259,7 +259,16 @@ class Expressions(Conditions):
             if keyword is not None:
                 function.defaults[argument.arg] = self.evaluate(keyword)
         self.pending.append(function)
+        self.note_closure(node)
         return function
+
+    def note_closure(self, node: ast.AST) -> None:
+        """Have the running function looked at again for other arguments when a function inside it works on them."""
+        if self.frame.owner is None or self.sensitivity:
+            return
+        given = {name for name, value in self.frame.names.items() if is_given(value)}
+        if given and any(isinstance(part, ast.Name) and part.id in given for part in ast.walk(node)):
+            self.sensitivity = 1
 
     def on_unaryop(self, node: ast.UnaryOp) -> Value:
         """Return a negated or inverted number."""
@@ -340,6 +349,12 @@ class Expressions(Conditions):
         return Value(items=items if value.consts or value.refs or value.things or value.items else None,
                      marks=value.marks, tricks=value.tricks)  # fmt: skip
 
+    def chooses(self, node: ast.AST, tests: Sequence[ast.expr]) -> bool:
+        """Say whether a filter asks for anything but how an element is spelled or whether it is empty."""
+        targets = [loop.target for loop in getattr(node, "generators", ())]
+        own = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        return any(isinstance(part, ast.Name) and part.id not in own for test in tests for part in ast.walk(test))
+
     def narrow_environment(self, node: ast.AST, value: Value) -> Value:
         """Return a choice from the environment: all of it is no longer meant, but its secrets may be."""
         if not any(item.label is Label.ENVIRONMENT_ALL for item in value.marks):
@@ -355,6 +370,8 @@ class Expressions(Conditions):
         if not is_left_out and any(ANY_SECRET.fullmatch(word) for word in words):
             # Whatever is named like a secret, whoever it belongs to: as good as all of it.
             return mark(value, self.mark(Label.SECRET, node))
+        if not words and not self.chooses(node, tests):
+            return value
         label = Label.SECRET if any(SECRET.search(word) for word in words) else Label.ENVIRONMENT
         marks = frozenset(
             item._replace(label=label) if item.label is Label.ENVIRONMENT_ALL else item for item in value.marks

@@ -26,6 +26,8 @@ LEAST_NAME: Final = 3
 
 def names_person(node: ast.expr, known: Plain) -> bool:
     """Say whether an expression is who somebody is, and a constant is one person or a list of such."""
+    if isinstance(node, ast.BinOp):
+        return names_person(node.left, known) or names_person(node.right, known)
     if isinstance(node, ast.Call):
         return names_person_called(node, known)
     name = spelled(node)

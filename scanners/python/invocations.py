@@ -44,7 +44,7 @@ from scanners.python.effects_values import note_swap
 from scanners.python.favours import is_magic
 from scanners.python.invoked import Call, find_kind
 from scanners.python.machine import FAVOURED, is_given
-from scanners.python.parameters import Parameters, parameter_path
+from scanners.python.parameters import TOOL_TEXTS, Parameters, parameter_path
 from scanners.python.recorder import Entry, Node
 
 NATIVE = re.compile(r"ctypes\.(CDLL\(\)|(windll|cdll|oledll)(\.\w+)?|pythonapi)\.\w+$|cffi\.FFI\(\)\.dlopen\(\)\.\w+$")
@@ -61,6 +61,10 @@ QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
+TOOL_MAKERS = frozenset(
+    ["tool", "Tool", "StructuredTool", "FunctionTool", "function_tool", "add_tool", "register_tool", "from_function"]
+)
+DEFAULTING = frozenset(["get", "pop", "setdefault"])
 BEGINNING = frozenset(["startswith", "endswith", "removeprefix", "find", "fullmatch"])
 
 
@@ -136,6 +140,8 @@ class Invocations(Parameters):
         if isinstance(function, ast.Attribute):
             if function.attr.startswith(("decrypt", "decipher")):
                 return mark(result, self.mark(Label.DECODED, node), self.mark(Label.OPAQUE, node))
+            if function.attr in DEFAULTING and len(args) > 1 and (args[1].refs or args[1].things):
+                return join_all([result, mark(args[1], tricks=frozenset([Trick.LOOKED_UP]))])
             if function.attr in BEGINNING and args and any(map(is_magic, words_of(args[0]))):
                 return mark(result, tricks=FAVOURED)
             if function.attr == "replace" and len(args) > 1:
@@ -178,6 +184,9 @@ class Invocations(Parameters):
                 note_mail_field(self, call.node, call.callee, plain_of(values[0]), values[1])
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
+        if leaf in TOOL_MAKERS:
+            for name in TOOL_TEXTS & call.keywords.keys():
+                self.emit(Act.TOOL_TEXT, call.node, detail=name, sources=[call.keywords[name]])
         if call.name not in QUIET:
             blended = self.read_environment_whole(values, call.node, blended)
         if len(call.name) > limits.PYTHON_REFERENCE:
@@ -309,11 +318,22 @@ class Invocations(Parameters):
         function.returns = UNKNOWN
         try:
             function.returns = self.enter(function, bindings, tricks=NO_TRICKS)
+            self.note_tool_text(function)
         finally:
             if is_given(function.returns) or function.returns.things:
                 self.sensitivity = 2
             function.sensitivity, function.effects = self.sensitivity, tuple(self.effects[:64])
             self.sensitivity, self.effects = before
+
+    def note_tool_text(self, function: Function) -> None:
+        """Record where a property comes from by which a language model is told of a tool."""
+        leaf = function.name.rpartition(".")[2]
+        if function.klass is None or leaf not in TOOL_TEXTS or "property" not in function.kinds:
+            return
+        marks = set((function.returns or UNKNOWN).marks)
+        entry = Entry(node_of(function), function.name, is_dead=self.is_dead, marks=marks)
+        line = function.unit.base_line or function.node.lineno
+        self.recorder.add(Act.TOOL_TEXT, place=(function.unit.path, line, line), detail=leaf, entry=entry)
 
     def enter(self, function: Function, bindings: dict[str, Value], *, tricks: frozenset[Trick]) -> Value:
         """Run a function's body in a frame of its own and return what it returns."""
@@ -351,8 +371,10 @@ def interest_of(value: Value, function: Function) -> int:
         return 2
     if value.things:
         is_own = all(isinstance(thing, Instance | Klass | Unit) for thing in value.things)
-        is_receiver = function.klass is not None and is_own
-        return 0 if is_receiver else 2
+        if function.klass is None or not is_own:
+            return 2
+        # Its own receiver tells a method nothing; another object that it is given is worth a second look.
+        return int(any(isinstance(thing, Instance) and thing.klass is not function.klass for thing in value.things))
     return 1 if (value.consts and value.consts != (None,)) or value.items else 0
 
 

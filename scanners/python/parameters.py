@@ -24,6 +24,9 @@ PROTOCOLS = ("asyncio.", "twisted.", "autobahn.", "uvloop.", "tornado.websocket"
 RECEIVERS = ("data_received", "datagram_received", "dataReceived", "lineReceived", "datagramReceived", "onMessage")
 
 
+TOOL_TEXTS = frozenset(["description", "instructions", "parameters", "schema", "input_schema", "prompt"])
+
+
 class Parameters(Expressions):
     """The walk, as far as parameters go."""
 
@@ -39,7 +42,7 @@ class Parameters(Expressions):
             value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
             if value.is_whole:
                 value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)
-            annotated = self.annotate(argument.annotation, value)
+            annotated = self.annotate(function, argument.annotation, value)
             if is_handed_over(function, argument.arg, annotated):
                 annotated = mark(annotated, Mark(Label.MESSAGE, function.unit.path, line, WHOLE))
             bindings[argument.arg] = annotated
@@ -63,11 +66,15 @@ class Parameters(Expressions):
             is_way_back = called == "connection_made"
             bindings[name] = Value(refs=("trio.StreamWriter()",)) if is_way_back else mark(bindings[name], received)
 
-    def annotate(self, annotation: ast.expr | None, value: Value) -> Value:
+    def annotate(self, function: Function, annotation: ast.expr | None, value: Value) -> Value:
         """Return a parameter that is annotated with a foreign class as an instance of it."""
         if not isinstance(annotation, ast.Name | ast.Attribute):
             return value
+        # The annotation means what it means where the function stands, not where it is called.
+        saved = self.unit, self.frame
+        self.unit, self.frame = function.unit, function.frame
         meant = self.evaluate(annotation)
+        self.unit, self.frame = saved
         if meant.refs and not meant.refs[0].startswith(("builtins.", "typing.")):
             return Value(consts=value.consts, refs=(f"{meant.refs[0]}()", *value.refs), marks=value.marks)
         things = tuple(Instance(thing) for thing in meant.things if isinstance(thing, Klass))

@@ -285,8 +285,11 @@ class Statements(Definitions):
     def run_while(self, node: ast.While) -> bool:
         """Run a loop; one without a condition of its own never ends by itself."""
         saved = self.tricks, self.is_dead
-        self.evaluate(node.test)
+        test = self.evaluate(node.test)
         is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        if any(item.label in (Label.TIME, Label.HOST, Label.RANDOM) for item in test.marks):
+            self.tricks |= GUARDED
+            self.note_exhaustion(node)
         if is_endless:
             self.tricks |= LOOPING
             self.note_exhaustion(node)
