@@ -25,7 +25,7 @@ SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
 NO_KIND: Final[frozenset[Kind]] = frozenset()
 NO_KINDS: Final[Mapping[str, frozenset[Kind]]] = {}
 WITHIN: Final = ("line", "scope", "file", "plugin")
-COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
+COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "copied", "source")
 PATTERN_KEYS: Final = frozenset(
     [
         "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
@@ -92,8 +92,8 @@ class FactPattern:
 class Companion:
     """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin.
 
-    With `is_shared` it is about the same data: something flows into both. With `is_source` the first one's data enters
-    where it stands.
+    With `is_shared` it is about the same data: something flows into both. With `is_copied` all that flows into the
+    first flows into this one too. With `is_source` the first one's data enters where it stands.
     """
 
     pattern: FactPattern
@@ -101,6 +101,7 @@ class Companion:
     is_absent: bool
     count: int
     is_shared: bool
+    is_copied: bool
     is_source: bool
 
 
@@ -166,12 +167,21 @@ def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, li
         for other in select(companion.pattern, by_act=by_act)
         if other is not fact
         and is_within(other, fact=fact, within=companion.within)
-        and (not companion.is_shared or not frozenset(other.origins).isdisjoint(fact.origins))
-        and (not companion.is_source or other.line in {origin.line for origin in fact.origins})
+        and is_about(companion, other=other, fact=fact)
     ]
     if companion.is_absent:
         return None if found else []
     return found if len({(other.act, other.detail, other.line) for other in found}) >= companion.count else None
+
+
+def is_about(companion: Companion, *, other: Fact, fact: Fact) -> bool:
+    """Say whether two facts are as much about the same data as the rule asks."""
+    ours, theirs = frozenset(fact.origins), frozenset(other.origins)
+    if companion.is_shared and ours.isdisjoint(theirs):
+        return False
+    if companion.is_copied and not (ours and ours <= theirs):
+        return False
+    return not companion.is_source or other.line in {origin.line for origin in fact.origins}
 
 
 def is_within(other: Fact, *, fact: Fact, within: str) -> bool:
@@ -232,6 +242,7 @@ def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
                 is_absent=bool(item.get("absent", False)),
                 count=int(item.get("count", 1)),
                 is_shared=bool(item.get("shared", False)),
+                is_copied=bool(item.get("copied", False)),
                 is_source=bool(item.get("source", False)),
             )
         )
