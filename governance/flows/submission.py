@@ -25,6 +25,7 @@ from governance.screening.models import Scan
 from governance.screening.routing import Circumstances, Route, Routing, choose_route
 from governance.screening.shared_cache import open_shared_cache
 from governance.verification.queries import publisher_level
+from plugins.artifact_files import record_files
 from plugins.errors import ArtifactCorrupt, IllegalMove, VersionBlocked
 from plugins.lifecycle import lock_plugin, lock_version, move_version
 from plugins.manifest import build_manifest, missing_entry_points
@@ -165,6 +166,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
     with transaction.atomic():
         lock_plugin(version.plugin_id)
         lock_version(version.pk)
+        record_files(version.artifact_id, report.files if report else ())
         routing = choose_route(verdict, _circumstances(version, report=report, now=now))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):

@@ -3,20 +3,24 @@ The block's row is the switch itself: one entry, the feed's next number, in forc
 
 import uuid
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from governance.takedowns.containment import Containment
 from governance.takedowns.errors import (
     AlreadyContained,
     NotInForce,
     ReportSettled,
     ReportUnknown,
+    SignOffDiffers,
     SignOffRepeated,
 )
-from governance.takedowns.models import AbuseReport, SignOff, Takedown, TakedownVersion
+from governance.takedowns.models import AbuseReport, SignOff, StatementOfReasons, Takedown, TakedownVersion
+from governance.takedowns.reasons import Reasons
 from governance.takedowns.scope import Scope
 from plugins.models import BlocklistEntry, FeedHead, Plugin
 
@@ -30,22 +34,31 @@ def next_sequence() -> int:
     return FeedHead.objects.values_list("sequence", flat=True).get(pk=1)
 
 
-def create_takedown(
-    scope: Scope, *, grounds: str, statement: str, exposed_since: datetime, actor: User, now: datetime
-) -> Takedown:
+def create_takedown(scope: Scope, *, order: Containment, actor: User | None, now: datetime) -> Takedown:
     """Write the order; the caller holds the plugin's row lock. Raises AlreadyContained."""
-    same = Takedown.objects.filter(plugin_id=scope.plugin_id, versions=scope.versions, state__in=IN_FORCE)
-    if same.exists():
+    meant = {
+        "plugin_id": scope.plugin_id,
+        "versions": scope.versions,
+        "artifact_sha256": list(scope.artifact_sha256),
+        "file_sha256": list(scope.file_sha256),
+    }
+    if Takedown.objects.filter(**meant, state__in=IN_FORCE).exists():
         raise AlreadyContained(f"{scope.plugin} {scope.versions} is taken down already")
     return Takedown.objects.create(
-        plugin_id=scope.plugin_id,
-        versions=scope.versions,
-        grounds=grounds,
-        statement=statement.strip(),
-        exposed_since=exposed_since,
+        **meant,
+        grounds=order.grounds,
+        statement=order.statement.strip(),
+        exposed_since=order.exposed_since,
         ordered_by=actor,
+        automatic_cause=order.automatic_cause,
+        publisher_takedown_id=order.publisher_takedown,
         contained_at=now,
     )
+
+
+def issue_reasons(takedown: Takedown, *, reasons: Reasons, now: datetime) -> StatementOfReasons:
+    """Write the statement without which the database refuses to commit a containment or a removal."""
+    return StatementOfReasons.objects.create(takedown=takedown, issued_at=now, **asdict(reasons))
 
 
 def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> BlocklistEntry:
@@ -55,6 +68,8 @@ def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> Bloc
         plugin=plugin,
         publisher_id=plugin.publisher_id,
         versions=takedown.versions,
+        artifact_sha256=takedown.artifact_sha256,
+        file_sha256=takedown.file_sha256,
         reason=takedown.grounds,
         sequence=next_sequence(),
         blocked_at=now,
@@ -95,13 +110,20 @@ def lock_in_force(takedown_id: uuid.UUID) -> Takedown:
     return takedown
 
 
-def add_signature(takedown: Takedown, *, actor: User, reason: str, now: datetime) -> int:
-    """Sign a removal; returns how many different people have. Raises SignOffRepeated or NotInForce."""
+def add_signature(takedown: Takedown, *, actor: User, grounds: str, reason: str, now: datetime) -> int:
+    """Sign a removal; returns how many different people have.
+
+    Raises SignOffRepeated, NotInForce, or SignOffDiffers when an earlier signature is under other grounds.
+    """
     if takedown.state != Takedown.State.CONTAINED:
         raise NotInForce("only a contained plugin can be removed")
+    if takedown.signoffs.exclude(grounds__in=("", grounds)).exists():
+        raise SignOffDiffers("the first signature is under other grounds; two people sign one decision")
     try:
         with transaction.atomic():
-            SignOff.objects.create(takedown=takedown, actor=actor, reason=reason.strip(), signed_at=now)
+            SignOff.objects.create(
+                takedown=takedown, actor=actor, grounds=grounds, reason=reason.strip(), signed_at=now
+            )
     except IntegrityError as error:
         raise SignOffRepeated("you have signed this removal; the second signature is another person's") from error
     return takedown.signoffs.count()

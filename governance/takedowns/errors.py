@@ -15,6 +15,12 @@ class RangeEmpty(GovernanceError):
     code = "range_matches_nothing"
 
 
+class DigestUnreadable(GovernanceError):
+    """A digest is 64 lower-case hex digits, the SHA-256 of an artifact or of a file in it."""
+
+    code = "digest_unreadable"
+
+
 class GroundsUnknown(GovernanceError):
     """These grounds do not exist."""
 
@@ -43,6 +49,12 @@ class SignOffRepeated(GovernanceError):
     """This person has signed already; the second signature is another person's."""
 
     code = "signoff_repeated"
+
+
+class SignOffDiffers(GovernanceError):
+    """The signatures under one removal are under the same grounds."""
+
+    code = "signoff_differs"
 
 
 class ReportUnknown(GovernanceError):
