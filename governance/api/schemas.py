@@ -194,6 +194,28 @@ class AcknowledgementOut(Schema):
     recorded_at: datetime | None
 
 
+class RemedyIn(Incoming):
+    remedy: Literal["disable", "pin_back"]
+
+
+class RemedyOut(Schema):
+    remedy: str
+
+
+class PinOut(Schema):
+    """`back` asks for the last good version, `return` for the one before the takedown."""
+
+    takedown: UUID
+    bot: UUID
+    direction: str
+    publisher: str
+    plugin: str
+    from_version: str
+    to_version: str
+    artifact_sha256: str
+    ordered_at: datetime
+
+
 class ReportIn(Incoming):
     publisher: PublisherSlug
     plugin: CatalogueName

@@ -33,6 +33,7 @@ from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons, require_removal_reasons
 from governance.takedowns.models import Takedown
 from governance.takedowns.orders import order_off, order_on
+from governance.takedowns.pins import end_pins, pin_back
 from governance.takedowns.queries import find_takedown, progress
 from governance.takedowns.reasons import CONTAINMENT, NOTICE, OWN_INITIATIVE, REMOVAL, state_reasons
 from governance.takedowns.scope import preview_scope, scope_of
@@ -97,6 +98,7 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
         block = block_versions(takedown, plugin=plugin, now=now)
         held = hold_versions(takedown, version_ids=scope.version_ids, actor=name_of(actor), now=now)
         ordered = order_off(takedown, version_ids=scope.version_ids, now=now)
+        pinned = pin_back(takedown, version_ids=scope.version_ids, now=now)
         start_clocks(takedown, now=now)
         queued = tell_of_containment(takedown, plugin=plugin, scope=scope, now=now)
         reported = _answer_reports(takedown, report_ids=order.report_ids, now=now)
@@ -105,7 +107,8 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
             "takedown.contained",
             actor=name_of(actor),
             cause=reported or order.automatic_cause or name_of(actor),
-            after=_describe_block(block) | {"bots_ordered": ordered, "notices_queued": queued, "held": held},
+            after=_describe_block(block)
+            | {"bots_ordered": ordered, "bots_pinned": pinned, "notices_queued": queued, "held": held},
             now=now,
         )
         # Evidence of when runtimes could first see the block; the switch holds without it.
@@ -162,6 +165,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
         sequence = lift_blocks(takedown.pk, now=now)
         returned, still_blocked = release_versions(takedown, actor=name_of(actor), now=now)
         ordered = order_on(takedown, now=now)
+        returning = end_pins(takedown, now=now)
         cancel_clocks(takedown, now=now)
         answer_containment(takedown, outcome="released", actor=actor, now=now)
         mark_reinstated(takedown, reason=reason.strip(), now=now)
@@ -174,6 +178,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
             after={
                 "sequence": sequence,
                 "bots_ordered": ordered,
+                "bots_returning": returning,
                 "notices_queued": queued,
                 "returned": returned,
                 "still_blocked": still_blocked,

@@ -12,9 +12,11 @@ from governance.notifications.queries import count_notices
 from governance.obligations.actions import cancel_obligation, meet_obligation, open_obligation
 from governance.obligations.models import Obligation
 from governance.playbook import playbook
+from governance.takedowns.actions import is_locked_in_force
 from governance.takedowns.models import Takedown
+from governance.takedowns.pins import allows_going_back, pin_back
 from governance.takedowns.queries import progress, running_takedowns
-from governance.takedowns.scope import scope_of
+from governance.takedowns.scope import Scope, scope_of
 
 BOTS_CONFIRMED = "bots_confirmed"
 USERS_QUEUED = "users_queued"
@@ -84,6 +86,7 @@ def _reconcile(takedown: Takedown, *, now: datetime) -> int:
     publisher = count_notices(PUBLISHER_NOTICE, cause=subject)
     # Counted again from the installations: an order or a notice that was never written is nobody's evidence.
     scope = scope_of(takedown)
+    _pin_late(takedown, scope=scope, now=now)
     is_everyone_queued = people.queued >= scope.exposed_owners
     proven: dict[str, dict[str, int]] = {}
     if is_everyone_queued:
@@ -99,3 +102,13 @@ def _reconcile(takedown: Takedown, *, now: datetime) -> int:
         return sum(
             meet_obligation(kind, subject=subject, evidence=evidence, now=now) for kind, evidence in proven.items()
         )
+
+
+def _pin_late(takedown: Takedown, *, scope: Scope, now: datetime) -> None:
+    """Bots that were reported after the order, and tenants that allow going back since."""
+    if not allows_going_back():
+        return
+    with transaction.atomic():
+        # Under its lock: a pin written beside a reinstatement would outlive it.
+        if is_locked_in_force(takedown.pk):
+            pin_back(takedown, version_ids=scope.version_ids, now=now)

@@ -13,13 +13,24 @@ from django.db.models import F
 from governance.takedowns.containment import Containment
 from governance.takedowns.errors import (
     AlreadyContained,
+    NothingToContain,
     NotInForce,
+    PublisherContained,
     ReportSettled,
     ReportUnknown,
     SignOffDiffers,
     SignOffRepeated,
+    TakedownUnknown,
 )
-from governance.takedowns.models import AbuseReport, SignOff, StatementOfReasons, Takedown, TakedownVersion
+from governance.takedowns.models import (
+    AbuseReport,
+    PublisherTakedown,
+    SignOff,
+    StatementOfReasons,
+    Takedown,
+    TakedownVersion,
+)
+from governance.takedowns.publisher_scope import PublisherScope
 from governance.takedowns.reasons import Reasons
 from governance.takedowns.scope import Scope
 from plugins.models import BlocklistEntry, FeedHead, Plugin
@@ -54,6 +65,42 @@ def create_takedown(scope: Scope, *, order: Containment, actor: User | None, now
         publisher_takedown_id=order.publisher_takedown,
         contained_at=now,
     )
+
+
+def create_publisher_takedown(
+    scope: PublisherScope, *, status_before: str, grounds: str, statement: str, actor: User, now: datetime
+) -> PublisherTakedown:
+    """Write the order over a whole publisher; the caller holds its lock. Raises PublisherContained or NothingToContain.
+
+    Each plugin's own takedown points at it.
+    """
+    if PublisherTakedown.objects.filter(publisher_id=scope.publisher_id, undone_at=None).exists():
+        raise PublisherContained(f"{scope.publisher} is taken down already")
+    if not scope.scopes:
+        raise NothingToContain(f"{scope.publisher} has no plugin that is not down already")
+    return PublisherTakedown.objects.create(
+        publisher_id=scope.publisher_id,
+        status_before=status_before,
+        grounds=grounds,
+        statement=statement.strip(),
+        ordered_by=actor,
+        ordered_at=now,
+    )
+
+
+def lock_publisher_takedown(order_id: uuid.UUID) -> PublisherTakedown:
+    """Return an order over a publisher under its row lock; raises TakedownUnknown or NotInForce."""
+    order = PublisherTakedown.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise TakedownUnknown(f"no takedown of a publisher {order_id}")
+    if order.undone_at is not None:
+        raise NotInForce("this publisher was brought back before")
+    return order
+
+
+def end_publisher_takedown(order: PublisherTakedown, *, now: datetime) -> None:
+    """End an order over a publisher."""
+    PublisherTakedown.objects.filter(pk=order.pk).update(undone_at=now)
 
 
 def issue_reasons(takedown: Takedown, *, reasons: Reasons, now: datetime) -> StatementOfReasons:
@@ -108,6 +155,12 @@ def lock_in_force(takedown_id: uuid.UUID) -> Takedown:
     if takedown.state not in IN_FORCE:
         raise NotInForce(f"takedown {takedown_id} was {takedown.state} before")
     return takedown
+
+
+def is_locked_in_force(takedown_id: uuid.UUID) -> bool:
+    """Take a takedown's row lock; False when it has ended."""
+    locked = Takedown.objects.select_for_update(no_key=True).filter(pk=takedown_id, state__in=IN_FORCE)
+    return locked.values_list("pk", flat=True).first() is not None
 
 
 def add_signature(takedown: Takedown, *, actor: User, grounds: str, reason: str, now: datetime) -> int:

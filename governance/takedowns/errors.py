@@ -39,6 +39,18 @@ class AlreadyContained(GovernanceError):
     code = "already_contained"
 
 
+class PublisherContained(GovernanceError):
+    """A takedown of this whole publisher is in force already."""
+
+    code = "publisher_contained"
+
+
+class NothingToContain(GovernanceError):
+    """The publisher has no plugin left that is not down already."""
+
+    code = "nothing_to_contain"
+
+
 class NotInForce(GovernanceError):
     """The takedown is not in a state that allows this."""
 

@@ -323,7 +323,11 @@ class Pin(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["takedown", "installation", "direction"], name="pin_once_per_installation"),
+            models.UniqueConstraint(
+                fields=["takedown", "installation", "direction"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="pin_live_once_per_installation",
+            ),
         ]
         indexes = [models.Index(fields=["bot"], condition=Q(withdrawn_at__isnull=True), name="pin_live_by_bot")]
 

@@ -28,6 +28,7 @@ class Scope:
     plugin_id: int
     plugin: str
     publisher: str
+    publisher_id: int
     versions: str
     artifact_sha256: tuple[str, ...]
     file_sha256: tuple[str, ...]
@@ -71,6 +72,7 @@ def preview_scope(
         plugin_id=plugin.pk,
         plugin=plugin.name,
         publisher=plugin.publisher.slug,
+        publisher_id=plugin.publisher_id,
         versions=versions,
         artifact_sha256=_named_artifacts(covered, artifact_sha256=artifact_sha256, file_sha256=file_sha256),
         file_sha256=tuple(sorted(set(file_sha256))),

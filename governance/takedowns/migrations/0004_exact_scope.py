@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pin',
-            constraint=models.UniqueConstraint(fields=('takedown', 'installation', 'direction'), name='pin_once_per_installation'),
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('takedown', 'installation', 'direction'), name='pin_live_once_per_installation'),
         ),
         migrations.AddConstraint(
             model_name='publishertakedown',

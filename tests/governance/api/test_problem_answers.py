@@ -32,6 +32,11 @@ NEVER_AT_THIS_DOOR = frozenset(
     {
         "already_contained",
         "delivery_deferred",
+        "digest_unreadable",
+        "nothing_to_contain",
+        "plugin_name_held",
+        "publisher_contained",
+        "signoff_differs",
         "delivery_refused",
         "grounds_unfit",
         "grounds_unknown",
