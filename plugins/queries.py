@@ -45,7 +45,7 @@ def list_published() -> list[Version]:
     return list(
         Version.objects.select_related("plugin__publisher", "artifact")
         .filter(status=Version.Status.PUBLISHED)
-        .order_by("plugin__publisher__slug", "plugin__name", "-submitted_at")
+        .order_by("plugin__publisher__slug", "plugin__name", "-submitted_at", "-pk")
     )
 
 

@@ -100,7 +100,12 @@ def find_kin(scope: Scope) -> list[Kin]:
 
 def find_dependants(scope: Scope) -> list[Dependant]:
     """Offered versions of other plugins that depend on this one; at most MOST_LISTED."""
-    values: dict[str, Any] = {"plugin": scope.plugin_id, "name": scope.plugin, "offered": list(OFFERED), "listed": MOST_LISTED}
+    values: dict[str, Any] = {
+        "plugin": scope.plugin_id,
+        "name": scope.plugin,
+        "offered": list(OFFERED),
+        "listed": MOST_LISTED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(DEPENDANTS_SQL, values)
         return [Dependant(*row) for row in cursor.fetchall()]
