@@ -32,6 +32,8 @@ AT_MOST = (
     (f"{_TAKEDOWNS}.automatic_below_bots", f"{_TAKEDOWNS}.four_eyes_from_bots"),
     (f"{_TAKEDOWNS}.automatic_below_users", f"{_TAKEDOWNS}.four_eyes_from_users"),
     (f"{_TAKEDOWNS}.trusted_reports", f"{_TAKEDOWNS}.corroborating_reports"),
+    ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_network_per_day"),
+    ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_trusted_per_day"),
     # A better proven publisher is never allowed less.
     (f"{_LEVELS}.unverified.has_auto_publish", f"{_LEVELS}.registered.has_auto_publish"),
     (f"{_LEVELS}.registered.has_auto_publish", f"{_LEVELS}.verified.has_auto_publish"),

@@ -154,6 +154,11 @@ class Feed:
 @dataclass(frozen=True, kw_only=True)
 class AbuseReports:
     triage_within_hours: int
+    from_one_address_per_day: int
+    from_one_network_per_day: int
+    from_one_trusted_per_day: int
+    trusted_after_reports: int
+    trusted_accuracy_percent: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -231,9 +231,13 @@ class ReportFiledOut(Schema):
 
 
 class ReportOut(Schema):
+    """`is_merged`: others reported the same before, and one answer is for all; `takedown` is what followed."""
+
     state: str
     reported_at: datetime
     settled_at: datetime | None
+    is_merged: bool
+    takedown: UUID | None
 
 
 class TakedownOut(Schema):

@@ -11,11 +11,10 @@ from django.db import transaction
 
 from governance.flows.held_versions import hold_versions, name_of, release_versions, remove_versions
 from governance.flows.removal_letter import tell_of_removal
-from governance.flows.reports import REPORT_OBLIGATION
+from governance.flows.reports import answer_reports
 from governance.flows.takedown_clocks import answer_containment, cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
 from governance.ledger.actions import digest_text, record
-from governance.obligations.actions import meet_obligation
 from governance.playbook import playbook
 from governance.takedowns.actions import (
     add_signature,
@@ -26,11 +25,11 @@ from governance.takedowns.actions import (
     lock_in_force,
     mark_reinstated,
     mark_removed,
-    uphold_reports,
 )
 from governance.takedowns.containment import Containment
 from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons, require_removal_reasons
+from governance.takedowns.known_files import list_files_of
 from governance.takedowns.models import Takedown
 from governance.takedowns.orders import order_off, order_on
 from governance.takedowns.pins import end_pins, pin_back
@@ -90,7 +89,7 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
             ground,
             restriction=CONTAINMENT,
             facts=takedown.statement,
-            source=NOTICE if order.report_ids else OWN_INITIATIVE,
+            source=NOTICE if order.is_from_notice else OWN_INITIATIVE,
             automatic_cause=order.automatic_cause,
             appeal_days=playbook().marketplace.reviews.appeal_window_days,
         )
@@ -101,7 +100,7 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
         pinned = pin_back(takedown, version_ids=scope.version_ids, now=now)
         start_clocks(takedown, now=now)
         queued = tell_of_containment(takedown, plugin=plugin, scope=scope, now=now)
-        reported = _answer_reports(takedown, report_ids=order.report_ids, now=now)
+        reported = answer_reports(takedown, report_ids=order.report_ids, now=now)
         _record(
             takedown,
             "takedown.contained",
@@ -141,6 +140,7 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
             issue_reasons(takedown, reasons=reasons, now=now)
             mark_removed(takedown, now=now)
             tell_of_removal(takedown, reasons=reasons, now=now)
+            list_files_of(takedown, grounds=ground.code, actor=actor, reason=reason, now=now)
         answer_containment(takedown, outcome="confirmed", actor=actor, now=now)
         _record(
             takedown,
@@ -220,14 +220,6 @@ def _describe_block(block: BlocklistEntry) -> dict[str, object]:
         "block": str(block.pk),
         "sequence": block.sequence,
     }
-
-
-def _answer_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> str:
-    """Uphold the reports this order answers; returns the first of them, as kind:id."""
-    subjects = [f"report:{report.pk}" for report in uphold_reports(takedown, report_ids=report_ids, now=now)]
-    for subject in subjects:
-        meet_obligation(REPORT_OBLIGATION, subject=subject, evidence={"takedown": str(takedown.pk)}, now=now)
-    return next(iter(subjects), "")
 
 
 def _record(

@@ -2,7 +2,6 @@
 The block's row is the switch itself: one entry, the feed's next number, in force at commit."""
 
 import uuid
-from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 
@@ -16,14 +15,11 @@ from governance.takedowns.errors import (
     NothingToContain,
     NotInForce,
     PublisherContained,
-    ReportSettled,
-    ReportUnknown,
     SignOffDiffers,
     SignOffRepeated,
     TakedownUnknown,
 )
 from governance.takedowns.models import (
-    AbuseReport,
     PublisherTakedown,
     SignOff,
     StatementOfReasons,
@@ -192,51 +188,3 @@ def mark_reinstated(takedown: Takedown, *, reason: str, now: datetime) -> None:
     Takedown.objects.filter(pk=takedown.pk).update(
         state=Takedown.State.REINSTATED, reinstated_at=now, reinstatement_reason=reason
     )
-
-
-def create_report(
-    *,
-    plugin_id: int,
-    version_id: int | None,
-    category: str,
-    description: str,
-    reporter_email: str,
-    now: datetime,
-) -> AbuseReport:
-    """Keep an abuse report."""
-    return AbuseReport.objects.create(
-        plugin_id=plugin_id,
-        version_id=version_id,
-        category=category,
-        description=description,
-        reporter_email=reporter_email,
-        reported_at=now,
-    )
-
-
-def uphold_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> list[AbuseReport]:
-    """Answer open reports against this plugin with the takedown; raises ReportUnknown when one does not fit."""
-    reports = list(
-        AbuseReport.objects.select_for_update(no_key=True).filter(
-            pk__in=report_ids, plugin_id=takedown.plugin_id, state=AbuseReport.State.OPEN
-        )
-    )
-    if len(reports) != len(set(report_ids)):
-        raise ReportUnknown("one of the reports is not an open report against this plugin")
-    AbuseReport.objects.filter(pk__in=[report.pk for report in reports]).update(
-        state=AbuseReport.State.UPHELD, takedown=takedown, settled_at=now
-    )
-    return reports
-
-
-def dismiss_report(report_id: uuid.UUID, *, reason: str, now: datetime) -> AbuseReport:
-    """Answer a report with nothing to be done; raises ReportUnknown or ReportSettled."""
-    report = AbuseReport.objects.select_for_update(no_key=True).filter(pk=report_id).first()
-    if report is None:
-        raise ReportUnknown(f"no report {report_id}")
-    if report.state != AbuseReport.State.OPEN:
-        raise ReportSettled("this report was answered before")
-    AbuseReport.objects.filter(pk=report_id).update(
-        state=AbuseReport.State.DISMISSED, settled_at=now, dismissal_reason=reason
-    )
-    return report

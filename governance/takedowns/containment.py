@@ -22,3 +22,8 @@ class Containment:
     report_ids: tuple[uuid.UUID, ...] = ()
     automatic_cause: str = ""
     publisher_takedown: uuid.UUID | None = None
+
+    @property
+    def is_from_notice(self) -> bool:
+        """Whether reports brought it about, answered by it or not."""
+        return bool(self.report_ids) or self.automatic_cause.startswith("report:")

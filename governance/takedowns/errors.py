@@ -81,6 +81,24 @@ class ReportSettled(GovernanceError):
     code = "report_settled"
 
 
+class TooManyReports(GovernanceError):
+    """More reports came from one address or network than are taken in a day."""
+
+    code = "too_many_reports"
+
+
+class ReporterTokenInvalid(GovernanceError):
+    """No trusted reporter has this token."""
+
+    code = "reporter_token_invalid"
+
+
+class KnownFileUnknown(GovernanceError):
+    """This file is not on the list of known malicious files."""
+
+    code = "known_file_unknown"
+
+
 class StatementRefused(GovernanceError):
     """A runtime's statement is malformed, or not signed by the bot's own key."""
 

@@ -52,7 +52,7 @@ class Takedown(models.Model):
     ordered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="none: the machine"
     )
-    automatic_cause = models.CharField(max_length=32, blank=True, help_text="why the machine contained by itself")
+    automatic_cause = models.CharField(max_length=128, blank=True, help_text="what made the machine act, as kind:id")
     publisher_takedown = models.ForeignKey(
         PublisherTakedown, null=True, on_delete=models.PROTECT, related_name="takedowns"
     )

@@ -93,9 +93,9 @@ def running_takedowns() -> QuerySet[Takedown]:
 
 
 def open_reports() -> QuerySet[AbuseReport]:
-    """Abuse reports nobody has answered, the oldest first."""
+    """Cases of abuse reports nobody has answered, each by its leader, the oldest first."""
     return (
-        AbuseReport.objects.filter(state=AbuseReport.State.OPEN)
+        AbuseReport.objects.filter(state=AbuseReport.State.OPEN, merged_into=None)
         .select_related("plugin__publisher", "version")
         .order_by("reported_at")
     )

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='takedown',
             name='automatic_cause',
-            field=models.CharField(blank=True, help_text='why the machine contained by itself', max_length=32),
+            field=models.CharField(blank=True, help_text='what made the machine act, as kind:id', max_length=128),
         ),
         migrations.AddField(
             model_name='takedown',

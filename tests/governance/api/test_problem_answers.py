@@ -41,6 +41,7 @@ NEVER_AT_THIS_DOOR = frozenset(
         "grounds_unfit",
         "grounds_unknown",
         "cache_unsafe",
+        "known_file_unknown",
         "member_missing",
         "playbook_invalid",
         "range_matches_nothing",
