@@ -162,6 +162,17 @@ class AbuseReports:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthorityReports:
+    """What the law wants told to authorities and people after an incident, from when it is known."""
+
+    cra_early_warning_within_hours: int
+    cra_notification_within_hours: int
+    cra_final_report_within_days: int
+    gdpr_authority_within_hours: int
+    gdpr_people_within_hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verification:
     lapse_warning_days: tuple[int, ...]
     lapse_enforced_within_days: int
@@ -204,6 +215,7 @@ class Owners(ByName[str]):
     appeal: str
     abuse_report: str
     containment: str
+    authority_report: str
     bots_confirmed: str
     users_queued: str
     users_notified: str
@@ -246,6 +258,7 @@ class Marketplace:
     takedowns: Takedowns
     feed: Feed
     abuse_reports: AbuseReports
+    authority_reports: AuthorityReports
     verification: Verification
     levels: Levels
     access: Access

@@ -99,6 +99,18 @@ class KnownFileUnknown(GovernanceError):
     code = "known_file_unknown"
 
 
+class AuthorityClockUnknown(GovernanceError):
+    """No such report is owed for this takedown, or it was sent before."""
+
+    code = "authority_clock_unknown"
+
+
+class KnownInFuture(GovernanceError):
+    """A deadline counts from when something was known, which cannot be later than now."""
+
+    code = "known_in_future"
+
+
 class StatementRefused(GovernanceError):
     """A runtime's statement is malformed, or not signed by the bot's own key."""
 

@@ -31,6 +31,7 @@ FAMILIES = (CatalogueError, GovernanceError, ScannerError)
 NEVER_AT_THIS_DOOR = frozenset(
     {
         "already_contained",
+        "authority_clock_unknown",
         "delivery_deferred",
         "digest_unreadable",
         "nothing_to_contain",
@@ -42,6 +43,7 @@ NEVER_AT_THIS_DOOR = frozenset(
         "grounds_unknown",
         "cache_unsafe",
         "known_file_unknown",
+        "known_in_future",
         "member_missing",
         "playbook_invalid",
         "range_matches_nothing",
