@@ -14,10 +14,15 @@ PREFIXES = {4: 24, 6: 56}
 
 
 def find_source(request: HttpRequest) -> Source:
-    """The source of a request; raises ReporterTokenInvalid for a token that is nobody's."""
+    """The source of an API request; raises ReporterTokenInvalid for a token that is nobody's."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     authenticated = authenticate_reporter(secret.strip()) if scheme.lower() == "bearer" else None
     return Source(network_digest=_digest_network(request), authenticated=authenticated)
+
+
+def find_anonymous_source(request: HttpRequest) -> Source:
+    """The source of a form: it has no token, so nobody is trusted there, whatever address they write."""
+    return Source(network_digest=_digest_network(request))
 
 
 def _digest_network(request: HttpRequest) -> str:
