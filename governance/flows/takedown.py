@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance.flows.held_versions import hold_versions, name_of, release_versions, remove_versions
-from governance.flows.removal_letter import tell_of_removal
+from governance.flows.reasons_letter import tell_reasons
 from governance.flows.reports import answer_reports
 from governance.flows.takedown_clocks import answer_containment, cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
@@ -100,6 +100,8 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
         pinned = pin_back(takedown, version_ids=scope.version_ids, now=now)
         start_clocks(takedown, now=now)
         queued = tell_of_containment(takedown, plugin=plugin, scope=scope, now=now)
+        if reasons.is_decided_by_machine:
+            tell_reasons(takedown, reasons=reasons, now=now)
         reported = answer_reports(takedown, report_ids=order.report_ids, now=now)
         _record(
             takedown,
@@ -139,7 +141,7 @@ def sign_removal(takedown_id: uuid.UUID, *, actor: User, reason: str, now: datet
             )
             issue_reasons(takedown, reasons=reasons, now=now)
             mark_removed(takedown, now=now)
-            tell_of_removal(takedown, reasons=reasons, now=now)
+            tell_reasons(takedown, reasons=reasons, now=now)
             list_files_of(takedown, grounds=ground.code, actor=actor, reason=reason, now=now)
         answer_containment(takedown, outcome="confirmed", actor=actor, now=now)
         _record(

@@ -74,7 +74,7 @@ def publisher_body(matter: Matter) -> str:
         f"Versions {matter.versions} of your plugin {matter.plugin} were contained on "
         f"{matter.at:%d %B %Y at %H:%M} UTC: they are not offered, and are switched off in every bot.\n\n"
         f"Ground: {matter.ground_text}.\nFacts: {matter.statement}\n"
-        "This was ordered by a person. Containment is reversible. You may appeal by answering this message, "
+        "Containment is reversible. You may appeal by answering this message, "
         "for at least six months.\n\n"
         f"Where it stands: {matter.public_url}\n"
     )

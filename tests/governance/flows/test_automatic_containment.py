@@ -86,6 +86,10 @@ def test_two_independent_reports_one_of_them_trusted_contain_a_young_plugin(
     assert str(takedown.pk) in told.body
     assert told.recipient.startswith("security-lead@")
     assert set(AbuseReport.objects.values_list("state", flat=True)) == {"open"}, "a person answers them"
+    letter = Notice.objects.get(kind="reasons_containment")
+    assert letter.recipient == "ada@example.invalid"
+    assert "decision was taken by automated means, and is put before a person" in letter.body
+    assert not Notice.objects.filter(kind="takedown_publisher", body__contains="ordered by a person").exists()
     entry = Entry.objects.get(action="takedown.contained")
     assert (entry.actor, entry.cause) == ("machine", takedown.automatic_cause)
 

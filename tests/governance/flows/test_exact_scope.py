@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from governance.flows.names import pass_plugin_name
 from governance.flows.submission import screen_version
 from governance.flows.takedown import carry_out, sign_removal
 from governance.keys import trusted_keys
@@ -20,7 +22,6 @@ from governance.takedowns.models import SwitchOrder, Takedown
 from governance.takedowns.scope import preview_scope
 from plugins.artifact_files import record_files
 from plugins.errors import NameHeld, PluginOwnedByAnother, VersionBlocked
-from plugins.lifecycle import pass_name
 from plugins.models import BlocklistEntry, Plugin, Version
 from plugins.queries import published_version
 from plugins.runtime.feed import read_feed
@@ -175,11 +176,14 @@ def test_rightful_owners_clean_release_under_a_once_malicious_name_installs(
     squatted = make_published(eve, now=now, name="weather-card", number="1.0.0")
     install(dev_bot, squatted, now=now)
     takedown = order(squatted)
+    passing = partial(
+        pass_plugin_name, squatted.plugin_id, to=ada.publisher, actor=cleo, reason="It is her mark.", now=now
+    )
     with pytest.raises(NameHeld):
-        pass_name(squatted.plugin_id, to=ada.publisher, now=now)
+        passing()
     sign_removal(takedown.pk, actor=cleo, reason="Its code is proven.", now=now)
 
-    pass_name(squatted.plugin_id, to=ada.publisher, now=now)
+    passing()
     rightful = make_published(ada, now=now, name="weather-card", number="1.0.0")
 
     assert published_version("ada-labs", "weather-card", "1.0.0") == rightful

@@ -40,7 +40,7 @@ def test_containment_and_removal_each_have_their_own_statement(
         assert "2013/40/EU" in statement.legal_ground
         assert "184 days" in statement.redress
         assert not statement.is_decided_by_machine
-    letter = Notice.objects.get(kind="takedown_removed")
+    letter = Notice.objects.get(kind="reasons_removal")
     assert letter.recipient == "ada@example.invalid"
     for text in (removed.facts, removed.legal_ground, removed.contractual_ground, removed.redress, removed.territory):
         assert text in letter.body
