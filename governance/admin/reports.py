@@ -2,6 +2,7 @@
 Upholding is not here: a report is upheld by the takedown that answers it."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -34,9 +35,8 @@ def show_reports(request: DeskRequest) -> HttpResponse:
     """Open cases, the heaviest first; one case is every report about one plugin and category."""
     now = timezone.now()
     page = Paginator(open_cases(), REPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    due = dict(
-        _with_deadline(open_reports().filter(pk__in=[case.lead.pk for case in page])).values_list("pk", "due_at")
-    )
+    leads = _with_deadline(open_reports().filter(pk__in=[case.lead.pk for case in page]))
+    due: dict[uuid.UUID, datetime | None] = {report.pk: vars(report)["due_at"] for report in leads}
     rows = [
         (
             case,

@@ -97,7 +97,7 @@ def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
         counts=counts,
         held=tuple(held),
         clocks=tuple(_clock(item, now=now) for item in clocks),
-        tenants=tenants[:TENANTS_SHOWN],
+        tenants=tuple(tenants[:TENANTS_SHOWN]),
         tenants_left_out=max(len(tenants) - TENANTS_SHOWN, 0),
         needs_confirmation=any(item.kind == CONTAINMENT_CONFIRMED and item.met_at is None for item in clocks),
         signoffs=tuple(takedown.signoffs.select_related("actor").order_by("signed_at")),

@@ -61,7 +61,7 @@ class _People:
     """What names people: the statement's words, and address, salt and receipt by notice; all empty when withheld."""
 
     statement: str | None
-    notices: Mapping[str, Mapping[str, str | None]]
+    notices: Mapping[str, Mapping[str, Any]]
 
 
 def _people(value: Any) -> _People:
@@ -81,7 +81,7 @@ def _notices(value: Any, *, people: _People) -> tuple[NoticeFact, ...]:
     if not isinstance(value, list):
         raise ValueError("notices.json: is not a list")
     read = [_object(item, _FIELDS[NoticeFact], where=f"notices.json[{at}]") for at, item in enumerate(value)]
-    withheld: Mapping[str, str | None] = {"recipient": None, "salt": None, "receipt": None}
+    withheld: Mapping[str, Any] = {"recipient": None, "salt": None, "receipt": None}
     strange = set(people.notices) - {str(fields["notice"]) for fields in read}
     if strange:
         raise ValueError(f"{PEOPLE_NAME}: names a notice that is not there: {min(strange)}")

@@ -154,7 +154,7 @@ def test_authorities_deadlines_are_started_and_answered_on_the_page(
 def test_redacted_proof_is_offered_and_names_nobody(automatic: Takedown, cleo: User, sign_in: SignIn) -> None:
     browser = sign_in(cleo)
     response = browser.get(reverse("admin:takedown_proof", args=[automatic.pk]) + "?redacted")
-    data = b"".join(response)  # type: ignore[arg-type]
+    data = b"".join(response)
     response.close()
     assert response.headers["Content-Disposition"].endswith('-redacted.zip"')
     assert "people.json" not in zipfile.ZipFile(io.BytesIO(data)).namelist()

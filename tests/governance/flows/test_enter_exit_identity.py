@@ -123,9 +123,9 @@ def furnish(world: World) -> None:
                 review = ask_reviewer(version, routing=Routing(route, "findings", "Look."), now=world.now)
                 due_at = Obligation.objects.get(subject=f"review:{review}").due_at
                 world.left[f"review:{review}"] = due_at - world.now
-    for number in range(3):
-        owner = f"dev{number % 2}@example.invalid"
-        world.bots.append(make_bot(world.tenant, name=f"bot-{number}", owner_email=owner, now=world.now))
+    for count in range(3):
+        owner = f"dev{count % 2}@example.invalid"
+        world.bots.append(make_bot(world.tenant, name=f"bot-{count}", owner_email=owner, now=world.now))
     offered = list(Version.objects.filter(status=Status.PUBLISHED).order_by("pk"))
     for bot in world.bots:
         for version in world.draw(st.lists(st.sampled_from(offered), max_size=2, unique_by=lambda v: v.plugin_id)):
