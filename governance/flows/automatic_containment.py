@@ -24,8 +24,9 @@ from governance.takedowns.errors import AlreadyContained, NotInForce, RangeEmpty
 from governance.takedowns.grounds import SUSPICION, require_reasons
 from governance.takedowns.known_files import FoundFile, find_offered
 from governance.takedowns.models import AbuseReport, Takedown
-from governance.takedowns.queries import exposure_start, find_takedown, open_reports
-from governance.takedowns.report_queries import voices_in
+from governance.takedowns.queries import exposure_start, find_takedown
+from governance.takedowns.report_actions import forget_networks
+from governance.takedowns.report_queries import open_cases, voices_in
 from governance.takedowns.scope import covered_versions, preview_scope
 from plugins.lifecycle import lock_plugin
 from plugins.models import Plugin
@@ -58,10 +59,12 @@ def contain_corroborated(report_id: uuid.UUID, *, now: datetime) -> Takedown | N
 
 def sweep_automatic(*, now: datetime) -> int:
     """Act on every case and every known file that nobody has acted on; returns how many plugins were contained."""
-    cases = [contain_corroborated(report.pk, now=now) for report in open_reports()]
+    trusted = [case.lead.pk for case in open_cases() if case.has_trusted]
+    cases = [contain_corroborated(lead, now=now) for lead in trusted]
     found = find_offered()
     known = [_contain_known(item, now=now) for item in found]
     _meet_found(found, now=now)
+    forget_networks(now=now)
     return sum(takedown is not None for takedown in (*cases, *known))
 
 

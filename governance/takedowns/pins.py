@@ -45,6 +45,8 @@ def pin_back(takedown: Takedown, *, version_ids: Collection[int], now: datetime)
 
     A pin to a version that was blocked since is withdrawn first. Returns how many are new.
     """
+    if not allows_going_back():
+        return 0
     blocked = blocked_versions(takedown.plugin_id)
     _live(takedown, direction=Pin.Direction.BACK).filter(version_id__in=blocked).update(withdrawn_at=now)
     new = 0

@@ -48,10 +48,12 @@ def refuse_flood(reporter: Reporter, *, source: Source, now: datetime) -> None:
     """
     numbers = playbook().marketplace.abuse_reports
     recent = AbuseReport.objects.filter(reported_at__gt=now - DAY)
-    limits = [("reporter", str(reporter.pk), recent.filter(reporter=reporter), numbers.from_one_address_per_day)]
-    if source.authenticated is not None:
-        limits = [("reporter", str(reporter.pk), recent.filter(reporter=reporter), numbers.from_one_trusted_per_day)]
-    elif source.network_digest:
+    is_authenticated = source.authenticated is not None
+    # What others write under a trusted reporter's address does not use up what is theirs.
+    own = recent.filter(reporter=reporter, is_authenticated=is_authenticated)
+    most_own = numbers.from_one_trusted_per_day if is_authenticated else numbers.from_one_address_per_day
+    limits = [("reporter", f"{reporter.pk}/{is_authenticated}", own, most_own)]
+    if source.network_digest and not is_authenticated:
         network = recent.filter(network_digest=source.network_digest, is_authenticated=False)
         limits.append(("network", source.network_digest, network, numbers.from_one_network_per_day))
     for kind, name, reports, most in limits:
@@ -106,6 +108,12 @@ def dismiss_case(report_id: uuid.UUID, *, reason: str, now: datetime) -> list[Ab
         state=AbuseReport.State.DISMISSED, settled_at=now, dismissal_reason=reason
     )
     return reports
+
+
+def forget_networks(*, now: datetime) -> int:
+    """Drop where answered reports came from, once no limit asks for it any more."""
+    answered = AbuseReport.objects.filter(reported_at__lt=now - DAY).exclude(state=AbuseReport.State.OPEN)
+    return answered.exclude(network_digest="").update(network_digest="")
 
 
 def trust_reporter(email: str, *, actor: User, now: datetime) -> tuple[Reporter, str]:

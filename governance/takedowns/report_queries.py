@@ -37,10 +37,14 @@ def open_cases() -> list[Case]:
 
 
 def find_standings(reporter_ids: Collection[int | None]) -> dict[int | None, Standing]:
-    """How each reporter stands, measured over every answer they ever got."""
+    """How each reporter stands, measured over every answer they ever got.
+
+    Of a trusted one only what came with their token counts: else anybody could write in their name until they fall.
+    """
+    theirs = Q(trusted_at=None) | Q(reports__is_authenticated=True)
     counted = Reporter.objects.filter(pk__in=[pk for pk in reporter_ids if pk is not None]).annotate(
-        upheld=Count("reports", filter=Q(reports__state=AbuseReport.State.UPHELD)),
-        dismissed=Count("reports", filter=Q(reports__state=AbuseReport.State.DISMISSED)),
+        upheld=Count("reports", filter=theirs & Q(reports__state=AbuseReport.State.UPHELD)),
+        dismissed=Count("reports", filter=theirs & Q(reports__state=AbuseReport.State.DISMISSED)),
     )
     rows = counted.values_list("pk", "upheld", "dismissed", "trusted_at")
     return {pk: Standing(upheld, dismissed, trusted_at is not None) for pk, upheld, dismissed, trusted_at in rows}

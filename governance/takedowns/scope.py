@@ -22,7 +22,8 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 class Scope:
     """The reach of a takedown. `owners` run the plugin now; `exposed_owners` ran it at any time in the window.
 
-    `artifact_sha256` and `file_sha256` narrow the range to these bytes; both empty mean all of it.
+    `artifact_sha256` and `file_sha256` narrow the range to these bytes; both empty mean all of it. `unlisted` are
+    versions in the range of which nobody knows whether they hold a named file: their scan listed none.
     """
 
     plugin_id: int
@@ -39,6 +40,7 @@ class Scope:
     owners: int
     exposed_owners: int
     last_good_version: str
+    unlisted: tuple[str, ...] = ()
 
     @property
     def past_owners(self) -> int:
@@ -80,6 +82,7 @@ def preview_scope(
         numbers=tuple(version.number for version in covered),
         exposed_owners=exposed["n"],
         last_good_version=good.number if good else "",
+        unlisted=_unlisted(plugin, versions=versions) if file_sha256 else (),
         **now_running,
     )
 
@@ -134,6 +137,11 @@ def last_good_version(plugin_id: int, *, excluded: Collection[int], below: str =
     ranked = [(parse_version(version.number), version) for version in good]
     ranked = [item for item in ranked if not below or item[0] < parse_version(below)]
     return max(ranked, key=lambda item: item[0])[1] if ranked else None
+
+
+def _unlisted(plugin: Plugin, *, versions: str) -> tuple[str, ...]:
+    unknown = plugin.versions.filter(artifact__files=None).order_by("submitted_at").values_list("number", flat=True)
+    return tuple(number for number in unknown if is_in_range(number, versions))
 
 
 def _named_artifacts(

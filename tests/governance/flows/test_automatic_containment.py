@@ -130,7 +130,7 @@ def test_trusted_reporter_who_is_often_wrong_corroborates_nothing(
     for number in range(playbook().marketplace.abuse_reports.trusted_after_reports):
         AbuseReport.objects.create(
             plugin=version.plugin, category="malware", description=str(number), reporter_email="team@lab.invalid",
-            reporter=trusted, state="dismissed", reported_at=now, settled_at=now,
+            reporter=trusted, is_authenticated=True, state="dismissed", reported_at=now, settled_at=now,
         )  # fmt: skip
     report(trusted=trusted, who="team@lab.invalid")
 

@@ -297,3 +297,13 @@ def test_undone_file_block_gives_everything_back(
 
     assert statuses(bad.plugin) == {"1.0.0": "published", "1.1.0": "published"}
     assert not is_blocked(bad, now=now)
+
+
+def test_preview_names_versions_whose_files_nobody_has_listed(ada: PublisherActor, now: datetime) -> None:
+    bad = holds(make_published(ada, now=now, number="1.0.0"), BAD)
+    for number in ("1.1.0", "2.0.0"):
+        make_published(ada, now=now, number=number)
+    look = partial(preview_scope, bad.plugin_id, versions="<2.0.0", exposed_since=now)
+
+    assert look(file_sha256=(BAD,)).unlisted == ("1.1.0",)
+    assert look().unlisted == ()

@@ -16,7 +16,7 @@ from governance.obligations.models import Obligation
 from governance.playbook import playbook
 from governance.takedowns.errors import ReporterTokenInvalid, ReportSettled, TooManyReports
 from governance.takedowns.models import AbuseReport, Reporter
-from governance.takedowns.report_actions import Source, authenticate_reporter
+from governance.takedowns.report_actions import Source, authenticate_reporter, forget_networks
 from governance.takedowns.report_queries import open_cases
 from plugins.models import Version
 from tests.governance.flows.conftest import Contain
@@ -176,3 +176,30 @@ def test_trusted_reporters_token_is_shown_once_and_ends_with_the_trust(cleo: Use
         "reporter.trusted",
         "reporter.distrusted",
     ]
+
+
+def test_what_others_write_in_a_trusted_reporters_name_costs_them_nothing(
+    version: Version, cleo: User, now: datetime
+) -> None:
+    trusted, _ = name_trusted("team@lab.invalid", actor=cleo, now=now)
+    for _ in range(NUMBERS.from_one_address_per_day):
+        forged = report(version, now=now, who="team@lab.invalid")
+        dismiss_report(forged.pk, actor=cleo, reason="Nothing there.", now=now)
+
+    report(version, now=now, who="team@lab.invalid", source=Source("lab", trusted))
+
+    (case,) = open_cases()
+    assert (case.has_trusted, case.weight) == (True, 150)
+
+
+def test_network_is_forgotten_once_a_report_is_answered_and_a_day_old(
+    version: Version, cleo: User, now: datetime
+) -> None:
+    answered = report(version, now=now, source=Source("one"))
+    dismiss_report(answered.pk, actor=cleo, reason="Nothing there.", now=now)
+    report(version, now=now, who="x@two.invalid", source=Source("two"))
+
+    assert forget_networks(now=now) == 0, "today it still counts"
+    assert forget_networks(now=now + 2 * DAY) == 1
+
+    assert set(AbuseReport.objects.values_list("network_digest", flat=True)) == {"", "two"}
