@@ -2,7 +2,7 @@
 Reads only, a constant number of queries; counts come from rows and are never estimated."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -15,8 +15,16 @@ from governance.notifications.models import Notice
 from governance.obligations.models import Obligation
 from governance.obligations.queries import of_subject
 from governance.takedowns.grounds import GROUNDS
-from governance.takedowns.models import AbuseReport, SignOff, SwitchOrder, Takedown, TakedownVersion
+from governance.takedowns.models import (
+    AbuseReport,
+    SignOff,
+    StatementOfReasons,
+    SwitchOrder,
+    Takedown,
+    TakedownVersion,
+)
 from governance.takedowns.queries import Progress, progress, progress_by_tenant, unconfirmed_orders
+from governance.takedowns.reasons import Reasons, render_reasons
 
 BOTS_NAMED = 100
 TENANTS_SHOWN = 50
@@ -79,6 +87,7 @@ class TakedownCase:
     tenants: tuple[TenantReach, ...]
     tenants_left_out: int
     needs_confirmation: bool
+    reasons: tuple[tuple[str, str], ...]
     signoffs: tuple[SignOff, ...]
     reports: tuple[AbuseReport, ...]
 
@@ -100,6 +109,7 @@ def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
         tenants=tuple(tenants[:TENANTS_SHOWN]),
         tenants_left_out=max(len(tenants) - TENANTS_SHOWN, 0),
         needs_confirmation=any(item.kind == CONTAINMENT_CONFIRMED and item.met_at is None for item in clocks),
+        reasons=tuple(_reasons(item) for item in takedown.statements.order_by("issued_at", "pk")),
         signoffs=tuple(takedown.signoffs.select_related("actor").order_by("signed_at")),
         reports=tuple(takedown.reports.order_by("reported_at")),
     )
@@ -144,6 +154,12 @@ def _clock(obligation: Obligation, *, now: datetime) -> Clock:
         cancelled_at=obligation.cancelled_at,
         left=time_left(obligation.due_at, now=now),
     )
+
+
+def _reasons(statement: StatementOfReasons) -> tuple[str, str]:
+    """What is restricted, and the statement as its publisher reads it."""
+    values = {field.name: getattr(statement, field.name) for field in fields(Reasons)}
+    return statement.get_restriction_display(), show_text(render_reasons(Reasons(**values)))
 
 
 def _tenants(takedown_id: uuid.UUID) -> list[TenantReach]:

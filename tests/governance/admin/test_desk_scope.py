@@ -129,6 +129,9 @@ def test_suspicion_has_to_be_signed_for_on_other_grounds(automatic: Takedown, cl
     assert browser.post(sign, {"reason": "It steals.", "grounds": "malware"}).status_code == 302
     automatic.refresh_from_db()
     assert automatic.state == "removed"
+    page = browser.get(reverse("admin:takedown", args=[automatic.pk]))
+    assert [restriction for restriction, _ in page.context["case"].reasons] == ["Containment", "Removal"]
+    assert "2013/40/EU" in page.content.decode()
 
 
 def test_authorities_deadlines_are_started_and_answered_on_the_page(
