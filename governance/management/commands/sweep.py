@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from governance.flows.automatic_containment import sweep_automatic
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.outbox import deliver_outbox, watch_outbox
 from governance.flows.takedown_clocks import reconcile_takedowns
@@ -57,4 +58,5 @@ def sweep_once() -> None:
     watch_outbox(now=timezone.now())
     sweep_deadlines(now=timezone.now())
     drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
+    sweep_automatic(now=timezone.now())
     reconcile_takedowns(now=timezone.now())
