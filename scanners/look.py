@@ -13,6 +13,7 @@ from typing import Any
 
 from scanners.archive import Tree, unpack
 from scanners.capabilities import summarise_capabilities
+from scanners.collection import keep_for_good
 from scanners.declared import MANIFEST_NAME, Declared, read_declared
 from scanners.decoding import load_codecs
 from scanners.engines import StagedFile, cap_findings
@@ -105,7 +106,8 @@ class Look:
         """Return everything there is to say."""
         started = time.monotonic()
         records = take_inventory(self.tree)
-        read = read_tree(self.tree, records=records)
+        with keep_for_good():
+            read = read_tree(self.tree, records=records)
         declared = self.find_declared() if self.order.needs_manifest else None
         passes = follow_sources(read.files, declared=declared)
         compiled = run_bytecode(Sources(files=read.files, declared=None))
