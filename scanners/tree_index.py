@@ -6,6 +6,7 @@ Only lists of nodes. What they mean is decided by whoever reads them.
 import ast
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 Definition = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 Naming = ast.Dict | ast.keyword | ast.Assign | ast.AnnAssign
@@ -74,7 +75,8 @@ def list_nodes(tree: ast.AST) -> list[ast.AST]:
 def parts_of(node: ast.AST) -> list[ast.AST]:
     """Return the nodes directly inside a node that have parts of their own."""
     parts: list[ast.AST] = []
-    for name in fields_of(type(node)):
+    kind: Any = type(node)
+    for name in fields_of(kind):
         value = getattr(node, name, None)
         if value.__class__ is list:
             parts += [item for item in value if item.__class__ not in LEAVES and isinstance(item, ast.AST)]
@@ -84,7 +86,7 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
 
 
 @cache
-def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+def fields_of(kind: Any) -> tuple[str, ...]:
     """Return the fields of a kind of node that can hold nodes with parts."""
     plain = PLAIN_FIELDS - {"name"} if kind.__name__ == "TypeAlias" else PLAIN_FIELDS
     return tuple(name for name in kind._fields if name not in plain)
