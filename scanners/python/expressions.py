@@ -268,7 +268,9 @@ class Expressions(Lookups):
 
     def on_compare(self, node: ast.Compare) -> Value:
         """Return nothing but the marks a guard hangs on: when, where and by chance."""
-        values = [self.evaluate(node.left), *(self.evaluate(item) for item in node.comparators)]
+        values = [self.evaluate(node.left), *[self.evaluate(item) for item in node.comparators]]
+        if not any(value.marks or value.refs for value in values):
+            return UNKNOWN
         kept = set()
         is_exact = isinstance(node.ops[0], ast.Eq | ast.In) and any(isinstance(plain_of(item), str) for item in values)
         for value in values:

@@ -243,7 +243,7 @@ class Lookups(Machine):
             is_known = any(item.label is Label.SECRET for item in value.marks)
             if name_of(node.value) in SETTING_HOLDERS and not is_known:
                 return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
-        if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
+        if value.refs and not value.things and any(ref.startswith(REQUESTS) for ref in value.refs):
             return mark(value, self.mark(Label.NETWORK, node))
         if name in TOLD and (base.marks or base.refs) and not value.consts:
             is_given = any(item.label is Label.ARGUMENT for item in base.marks)
