@@ -19,6 +19,7 @@ from scanners.declared import read_table
 from scanners.dependency import Dependency, Index, Named, Place, is_shipped_file, line_of, name_of, place_of
 from scanners.lookalikes import Ecosystem
 from scanners.sources import Source
+from scanners.tree_index import list_nodes
 
 REQUIREMENTS = re.compile(r"^((.*[._-])?requirements?([._-].*)?|constraints?([._-].*)?)\.(txt|in|pip)$")
 # Spelt apart, as a file of ours may not look like one that names another registry.
@@ -223,7 +224,7 @@ def read_setup(source: Source) -> Named:
         if isinstance(target, ast.Name)
     }
     found: list[Dependency] = []
-    for call in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+    for call in (node for node in list_nodes(source.tree) if isinstance(node, ast.Call)):
         for keyword in call.keywords:
             if keyword.arg in ("install_requires", "setup_requires", "dependency_links"):
                 value = (

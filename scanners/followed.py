@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from scanners import limits
 from scanners.archive import Tree
+from scanners.collection import keep_for_good
 from scanners.declared import Declared
 from scanners.facts import Act, Context, Fact, Label, Origin, Trick
 from scanners.passes import Passes, follow_sources, make_layer
@@ -48,7 +49,8 @@ def name_tree(records: Sequence[FileRecord], *, needs_manifest: bool) -> str:
 
 def follow_tree(tree: Tree, *, records: tuple[FileRecord, ...], declared: Declared | None) -> Followed:
     """Read and follow every file of a tree."""
-    read = read_tree(tree, records=records)
+    with keep_for_good():
+        read = read_tree(tree, records=records)
     return Followed(read=read, passes=follow_sources(read.files, declared=declared))
 
 

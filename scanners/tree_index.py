@@ -5,13 +5,22 @@ Only lists of nodes. What they mean is decided by whoever reads them.
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 Definition = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 Naming = ast.Dict | ast.keyword | ast.Assign | ast.AnnAssign
 DEFINITIONS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NAMINGS = (ast.Dict, ast.keyword, ast.Assign, ast.AnnAssign)
-# Nodes without parts: most of a tree.
-LEAVES = (ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias, ast.Pass)
+# Kinds of nodes without parts that anybody asks for: most of a tree.
+LEAVES = frozenset([ast.Name, ast.alias, ast.Pass])
+# Fields that hold text, numbers or such nodes. Only a type alias has a node for a name.
+PLAIN_FIELDS = frozenset(
+    [
+        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "name", "op", "ops",
+        "rest", "simple", "tag", "type_comment",
+    ]
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -50,13 +59,34 @@ def index_tree(tree: ast.Module) -> TreeIndex:
     return index
 
 
+def list_nodes(tree: ast.AST) -> list[ast.AST]:
+    """Return every node of a tree in the order of `ast.walk`, which takes four times as long."""
+    nodes = [tree]
+    for node in nodes:  # grows on the way
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                nodes += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
+    return nodes
+
+
 def parts_of(node: ast.AST) -> list[ast.AST]:
     """Return the nodes directly inside a node that have parts of their own."""
     parts: list[ast.AST] = []
-    for name in node._fields:
+    kind: Any = type(node)
+    for name in fields_of(kind):
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            parts += [item for item in value if isinstance(item, ast.AST) and not isinstance(item, LEAVES)]
-        elif isinstance(value, ast.AST) and not isinstance(value, LEAVES):
+        if value.__class__ is list:
+            parts += [item for item in value if item.__class__ not in LEAVES and isinstance(item, ast.AST)]
+        elif value.__class__ not in LEAVES and isinstance(value, ast.AST):
             parts.append(value)
     return parts
+
+
+@cache
+def fields_of(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a kind of node that can hold nodes with parts."""
+    plain = PLAIN_FIELDS - {"name"} if kind.__name__ == "TypeAlias" else PLAIN_FIELDS
+    return tuple(name for name in kind._fields if name not in plain)

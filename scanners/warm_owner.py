@@ -117,7 +117,9 @@ def start_server(setup: str) -> tuple["subprocess.Popen[bytes]", socket.socket]:
     """Start a warm process and wait until it is warm; raises ToolFailed."""
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environment = ENVIRONMENT | {"TMPDIR": tempfile.gettempdir()}
-    argv = [sys.executable, "-P", "-s", "-B", "-X", "utf8", "-W", "ignore", "-m", "scanners.warm_server"]
+    # Without bytecode on disk every start would compile the whole engine; the server writes it as its owner would.
+    bytecode = ["-B"] if sys.dont_write_bytecode else []
+    argv = [sys.executable, "-P", "-s", *bytecode, "-X", "utf8", "-W", "ignore", "-m", "scanners.warm_server"]
     with far:
         process = subprocess.Popen(
             [*argv, str(far.fileno()), setup],

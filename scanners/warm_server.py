@@ -232,6 +232,7 @@ def load(name: str) -> Any:
 
 def main() -> int:
     """Serve the socket and the functions named on the command line."""
+    gc.disable()  # what is loaded stays
     control = socket.socket(fileno=int(sys.argv[1]))
     setup = json.loads(sys.argv[2])
     load_codecs()
@@ -244,8 +245,9 @@ def main() -> int:
     signalled.setblocking(False)
     signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, notice)
-    gc.collect()
     gc.freeze()
+    gc.enable()
+    sys.dont_write_bytecode = True  # no child writes to our own folders, whatever it comes to import
     server = Server(control, functions, idle_seconds=setup["idle_seconds"], wake=wake)
     try:
         control.send(READY)

@@ -46,7 +46,7 @@ def check_source(
     source: Source, *, tree: ast.Module, text: str, rules: dict[str, Rule]
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Return our findings in one source, and what could not be asked of it."""
-    outcome = check_tree(tree, text=text)
+    outcome = check_tree(tree, text=text, codes=frozenset(rules))
     text_lines = text.split("\n")
     findings = [
         rules[issue.test_id].make_finding(

@@ -5,10 +5,8 @@ Only the walk is ours. No silencer, no configuration but bandit's default, no sc
 
 # ruff: noqa: SLF001 (bandit keeps its settings and links in attributes with an underscore)
 import ast
-import gc
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -17,7 +15,8 @@ from bandit.core import config, test_set, utils
 from bandit.core.context import Context
 from bandit.plugins.trojansource import BIDI_CHARACTERS
 
-from scanners import limits
+from scanners import limits, tree_index
+from scanners.collection import pause_collection
 
 # What a check can raise over hostile code. It has not looked then; the scan says so.
 CHECK_FAULTS = (
@@ -31,13 +30,9 @@ LINKED_NODES = (
         kind for name in ("type_param",) if (kind := getattr(ast, name, None))
     ),
 )  # fmt: skip
-# Fields that hold text, numbers or shared nodes. Only a type alias has a node for a name.
-PLAIN_FIELDS = frozenset(
-    [
-        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "name", "op", "ops",
-        "rest", "simple", "tag", "type_comment",
-    ]
-)  # fmt: skip
+# Checks of texts that have nothing to say where a text is no part of an expression of one of these kinds.
+PART_CHECKS = frozenset(["hardcoded_sql_expressions"])
+PART_HOLDERS = frozenset([ast.BinOp, ast.Attribute, ast.JoinedStr])
 IMPORTERS = frozenset(["importlib.import_module", "importlib.__import__"])
 
 Check = Callable[..., Any]
@@ -66,20 +61,25 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Bandit's checks and their settings by the kind of node; `calls` and `imports` are the names its lists hold."""
+    """Bandit's checks and their settings by the kind of node; `calls` and `imports` are the names its lists hold.
+
+    `needs_parts` says that all checks of texts are about texts that are put together.
+    """
 
     by_kind: dict[str, tuple[tuple[Check, tuple[Any, ...]], ...]]
     calls: frozenset[str]
     imports: tuple[str, ...]
     list_check: Check
+    needs_parts: bool
 
 
-def check_tree(tree: ast.Module, *, text: str) -> Outcome:
+def check_tree(tree: ast.Module, *, text: str, codes: frozenset[str] | None = None) -> Outcome:
     """Return what bandit says about a module; `text` is the source the tree was parsed from. Never raises for either.
 
-    Links every node to its parent and its next sibling, as bandit does.
+    Only the checks of these codes, and those by bandit's lists of names, are asked; all of them when None. Links every
+    node to its parent and its next sibling, as bandit does.
     """
-    walk = Walk(checks=load_checks(), text=text)
+    walk = Walk(checks=load_checks(codes), text=text)
     try:
         with pause_collection():
             walk.visit_all(tree)
@@ -89,31 +89,24 @@ def check_tree(tree: ast.Module, *, text: str) -> Outcome:
 
 
 @cache
-def load_checks() -> Checks:
-    """Return every check of the installed bandit under its default configuration, built in memory."""
+def load_checks(codes: frozenset[str] | None = None) -> Checks:
+    """Return the checks of the installed bandit under its default configuration, built in memory."""
     tests = test_set.BanditTestSet(config.BanditConfig())
     listed = next(check for checks in tests.tests.values() for check in checks if check.__name__ == "blacklist")
     names = {
         kind: [name for item in items for name in item["qualnames"]] for kind, items in listed._config.items()
     }  # fmt: skip
+    asked = {
+        kind: [check for check in checks if codes is None or check.__name__ == "blacklist" or check._test_id in codes]
+        for kind, checks in tests.tests.items()
+    }
     return Checks(
-        by_kind={kind: tuple(map(with_settings, checks)) for kind, checks in tests.tests.items()},
+        by_kind={kind: tuple(map(with_settings, checks)) for kind, checks in asked.items() if checks},
         calls=frozenset(names["Call"]),
         imports=tuple({*names["Import"], *names["ImportFrom"]}),
         list_check=listed,
+        needs_parts={check.__name__ for check in asked["Str"]} <= PART_CHECKS,
     )
-
-
-@contextmanager
-def pause_collection() -> Iterator[None]:
-    """Keep the cycle collector from walking all trees again and again; what a walk makes has no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def with_settings(check: Any) -> tuple[Check, tuple[Any, ...]]:
@@ -122,11 +115,14 @@ def with_settings(check: Any) -> tuple[Check, tuple[Any, ...]]:
 
 
 class ImportMemory(Context):  # type: ignore[misc]
-    """Bandit's context, which answers once what thirty checks ask about the imports so far."""
+    """Bandit's context, which answers once what thirty checks ask about the call and the imports so far."""
+
+    call_function_name_qual = None  # a property to bandit
 
     def __init__(self, context_object: dict[str, Any], known: dict[tuple[str, int], bool]) -> None:
         super().__init__(context_object)
         self._known = known
+        self.call_function_name_qual = context_object.get("qualname")
 
     def is_module_imported_like(self, module: str) -> bool:
         """Say whether a module whose name holds this text was imported; imports only ever grow."""
@@ -202,6 +198,8 @@ class Walk:
         if type(parent) is ast.Expr:
             return
         if type(node.value) is str:
+            if self.checks.needs_parts and type(parent) not in PART_HOLDERS:
+                return
             self._ask("Str", self._describe(node, str=node.value), lined=parent)
         elif type(node.value) is bytes:
             self._ask("Bytes", self._describe(node, bytes=node.value), lined=parent)
@@ -293,7 +291,4 @@ def children_of(node: ast.AST) -> list[ast.AST | None]:
 @cache
 def fields_of(kind: Any) -> tuple[str, ...]:
     """Return the fields of a kind of node that can hold nodes, last first."""
-    if kind is ast.Constant or kind is ast.Name:
-        return ()
-    plain = PLAIN_FIELDS - {"name"} if kind.__name__ == "TypeAlias" else PLAIN_FIELDS
-    return tuple(name for name in reversed(kind._fields) if name not in plain)
+    return () if kind is ast.Constant or kind is ast.Name else tree_index.fields_of(kind)[::-1]

@@ -15,6 +15,7 @@ from scanners.engines.hits import Hit
 from scanners.engines.places import Lines
 from scanners.report import Kind
 from scanners.sources import Source
+from scanners.tree_index import list_nodes
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"}
@@ -67,7 +68,7 @@ def find_directions(source: Source, *, lines: Lines) -> list[Hit]:
     if not hits or source.tree is None:
         return hits
     inner: set[int] = set()
-    for node in ast.walk(source.tree):
+    for node in list_nodes(source.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             inner.update(range(node.lineno + 1, node.end_lineno or 0))
     return [Hit("bidi-control", hit.line, hit.end_line) if hit.line in inner else hit for hit in hits]
@@ -111,7 +112,7 @@ def find_names(source: Source, *, bare: str) -> Iterator[tuple[str, int]]:
 
 def find_tree_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield every identifier of a tree and its line."""
-    for node in ast.walk(tree):
+    for node in list_nodes(tree):
         line: int = getattr(node, "lineno", 1)
         if isinstance(node, ast.Name):
             yield node.id, line

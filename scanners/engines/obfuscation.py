@@ -20,14 +20,17 @@ from scanners.report import Kind
 from scanners.sources import Source
 from scanners.tree_index import TreeIndex
 
+# Of a list of names, one on each line.
 SOUP = re.compile(
-    r"[O0oQ]{5,}|[lI1i]{5,}|(?=\w*[O0o])(?=\w*[lI1])[OoIl10]{6,}|_0x[0-9a-f]{3,}|_{3,}\d*|[a-zA-Z]?_{5,}\w?"
+    r"^(?:[O0oQ]{5,}|[lI1i]{5,}|(?=\w*[O0o])(?=\w*[lI1])[OoIl10]{6,}|_0x[0-9a-f]{3,}|_{3,}\d*|[a-zA-Z]?_{5,}\w?)$",
+    re.MULTILINE,
 )
 NAMES = re.compile(r"[A-Za-z_$][\w$]{2,}")
 # Keys, certificates and pictures: their pieces are no names.
-ENCODED_LINE = re.compile(r"[A-Za-z0-9+/=]{48,}")
+ENCODED_LINE = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{48,}+")
 SOUP_NAMES = 5  # different ones; fewer are a joke or a mathematician
 SOUP_SHARE = 0.15
+SHUFFLED_LETTERS = 10
 ESCAPED = re.compile(r"(?:\\x[2-7][0-9a-fA-F]|\\u00[2-7][0-9a-fA-F]|\\u\{[2-7][0-9a-fA-F]\}|\\1[0-7]{2}){8,}")
 ESCAPED_LETTER = re.compile(r"\\(?:x|u00|u\{)([2-7][0-9a-fA-F])\}?|\\(1[0-7]{2})")
 ESCAPE_MARKS = ("\\x", "\\u", "\\1")
@@ -44,6 +47,8 @@ FETCHED_AND_RUN = re.compile(
 ESCAPED_LETTERS = 40  # readable characters spelled as escapes in one file
 NUMBERS = re.compile(r"(?:0x[0-9a-fA-F]{1,2}|\d{1,3})(?:\s?,\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})){23,}")
 NUMBER_RUNS = 200
+# What every match of the expression above holds, begun by a letter that is found fast.
+NUMBER_ROW = re.compile(r",\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})(?:\s?,\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})){8}")
 LITERAL = re.compile(r"""(["'`])([A-Za-z0-9+/=_\-]{40,})\1""")
 BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{40,}={0,2}\s*")
 HEX = re.compile(r"(?:[0-9a-fA-F]{2}){20,}")
@@ -76,7 +81,8 @@ def measure(source: Source, *, lines: Lines) -> list[Hit]:
 def find_soup(source: Source, *, text: str) -> list[Hit]:
     """Return a hit when many names are made so that nobody can tell them apart."""
     names = set(NAMES.findall(ENCODED_LINE.sub(" ", text)))
-    soup = [name for name in names if SOUP.fullmatch(name) or is_shuffled(name)]
+    soup = set(SOUP.findall("\n".join(names)))
+    soup |= {name for name in names if len(name) >= SHUFFLED_LETTERS and not name.islower() and is_shuffled(name)}
     if len(soup) < SOUP_NAMES or len(soup) < SOUP_SHARE * len(names):
         return []
     # Minifiers and hash tables of one kind of name: only JavaScript has them by the thousand.
@@ -85,10 +91,10 @@ def find_soup(source: Source, *, text: str) -> list[Hit]:
 
 def is_shuffled(name: str) -> bool:
     """Say whether upper and lower case alternate as no convention for names has it."""
-    if len(name) < 10 or name.islower() or name.isupper():
+    if name.islower() or name.isupper():
         return False
     letters = [letter for letter in name if letter.isalpha()]
-    if len(letters) < 10:
+    if len(letters) < SHUFFLED_LETTERS:
         return False
     turns = sum(1 for left, right in pairwise(letters) if left.isupper() != right.isupper())
     # Words of three letters written as one reach half; nobody writes shorter ones.
@@ -119,7 +125,7 @@ def find_escapes(text: str, *, lines: Lines) -> list[Hit]:
 def find_numbers(text: str, *, lines: Lines) -> list[Hit]:
     """Return a hit for every list of numbers that are the letters of code, as they are or under one key."""
     hits = []
-    for index, match in enumerate(NUMBERS.finditer(text)):
+    for index, match in enumerate(NUMBERS.finditer(text) if NUMBER_ROW.search(text) else ()):
         if index >= NUMBER_RUNS:
             break
         numbers = [int(item, 0) if item.startswith("0x") else int(item) for item in re.findall(r"0x\w+|\d+", match[0])]

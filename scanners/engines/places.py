@@ -8,11 +8,14 @@ import re
 from bisect import bisect_right
 from dataclasses import replace
 from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate
 from pathlib import PurePosixPath
 
 from scanners import limits
 from scanners.report import Finding, Kind, Severity
 from scanners.sources import Source
+from scanners.tree_index import list_nodes
 
 PROSE_SUFFIXES = frozenset([".md", ".rst", ".markdown", ".adoc", ".tex", ".1", ".po", ".pot"])
 PROSE_STEMS = re.compile(
@@ -75,13 +78,15 @@ def lower_finding(finding: Finding, *, place: Place) -> Finding:
 
 
 class Lines:
-    """The lines of one text, found by offset in logarithmic time."""
+    """The lines of one text, found by offset in logarithmic time; `longest` is the length of the longest."""
 
     def __init__(self, text: str) -> None:
         self.texts = text.split("\n")
-        self._starts = [0]
-        for line in self.texts:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        self.longest = max(map(len, self.texts))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.texts)]
 
     def line_at(self, offset: int) -> int:
         """Return the line of an offset, counted from 1."""
@@ -101,7 +106,7 @@ def find_prose_lines(source: Source, *, lines: Lines) -> frozenset[int]:
     found = {number for number, line in enumerate(lines.texts, start=1) if COMMENT.match(line)}
     if source.tree is None:
         return frozenset(found)
-    for node in ast.walk(source.tree):
+    for node in list_nodes(source.tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return frozenset(found)

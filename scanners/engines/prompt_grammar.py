@@ -8,9 +8,11 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from typing import Final
 
 from scanners import limits
+from scanners.engines.gates import Gates
 from scanners.engines.identifiers import look_alike
 from scanners.rules import FOLDER
 
@@ -77,11 +79,17 @@ def load_phrases() -> tuple[Phrase, ...]:
     return tuple(phrases)
 
 
+@cache
+def load_gates() -> Gates:
+    """Return what says which phrases a text cannot hold."""
+    return Gates([phrase.expression for phrase in load_phrases()])
+
+
 def find_orders(text: str) -> list[Order]:
     """Return every order in a text, in the order of the grammar, without those that the text only reports."""
     orders: dict[tuple[str, str], Order] = {}
     for form in normalise(text[: limits.PROMPT_CHARACTERS]):
-        for phrase in load_phrases():
+        for phrase in compress(load_phrases(), load_gates().open_for(form)):
             for match in phrase.expression.finditer(form):
                 order = judge(phrase, form=form, match=match)
                 if order is not None:
@@ -117,9 +125,9 @@ def is_inside(before: str, behind: str, *, marks: tuple[str, str]) -> bool:
 
 def normalise(text: str) -> tuple[str, ...]:
     """Return a text in plain lower-case letters, and once more with digits read as letters where that differs."""
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).casefold()
-    plain = plain.replace("\u2019", "'")
-    if not plain.isascii():
+    plain = text.casefold()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).casefold().replace("\u2019", "'")
         plain = WORD.sub(lambda match: latinise(match[0]), plain)
     plain = " ".join(MARKUP.sub("", plain).split())
     read = LEET_WORD.sub(lambda match: match[0].translate(LEET), plain)

@@ -15,6 +15,7 @@ from typing import Any
 
 from scanners import limits
 from scanners.declared import MANIFEST_NAME, Declared
+from scanners.engines.gates import Gates
 from scanners.engines.places import Lines
 from scanners.report import Kind
 from scanners.sources import Source, Sources
@@ -39,6 +40,7 @@ CONTEXT_NAMES = re.compile(
     r"|(?:user_?)?(?:password|credentials?)|previous_?messages|session_?token",
     re.IGNORECASE,
 )
+CONTEXT_GATES = Gates([CONTEXT_NAMES])
 README = re.compile(
     r"(?:readme|index|skill|agents|claude|about)(?:[._-].*)?\.?(?:md|rst|txt|markdown)?$", re.IGNORECASE
 )
@@ -253,12 +255,21 @@ def find_in_yaml(source: Source, *, text: str) -> Iterator[Visible]:
 
 def find_context_parameters(source: Source) -> Iterator[tuple[str, int]]:
     """Yield (name, line) of every schema's parameter that asks for what the model knows."""
-    if not CONTEXT_NAMES.search(source.text or ""):
+    text = source.text or ""
+    if not CONTEXT_GATES.is_open(text):
         return
+    found = list(find_schema_parameters(source))
+    # Last, because the search is slow and hardly any file has such a parameter.
+    if found and CONTEXT_NAMES.search(text):
+        yield from found
+
+
+def find_schema_parameters(source: Source) -> Iterator[tuple[str, int]]:
+    """Yield (name, line) of every parameter in a schema that is named like something the model knows."""
     if source.tree is not None:
         for node in source.index.namings:
             for key, value in named_values(node):
-                if key.casefold() in SCHEMA_KEYS and isinstance(value, ast.Dict):
+                if isinstance(value, ast.Dict) and key.casefold() in SCHEMA_KEYS:
                     yield from find_in_schema(value)
         return
     if PurePosixPath(source.path).suffix.casefold() == ".json":

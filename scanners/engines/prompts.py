@@ -15,6 +15,7 @@ from typing import Final
 from scanners import limits
 from scanners.declared import MANIFEST_NAME
 from scanners.engines import cap_findings
+from scanners.engines.gates import Gates
 from scanners.engines.places import Place, is_aside, lower_finding
 from scanners.engines.prompt_grammar import Order, find_orders
 from scanners.engines.prompt_texts import (
@@ -49,8 +50,10 @@ UNSEEN = re.compile(
     r"|color\s*:\s*(?:white|#fff(?:fff)?|transparent)\b|color=[\"']?(?:white|#fff)|\shidden[\s>])[^>]{0,300}>(.{1,4000}?)</\1",
     re.DOTALL | re.IGNORECASE,
 )
-ENCODED = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
-BURIED = re.compile(r"\n(?:[ \t\r]*\n){40,}|[ \t\u00a0\u3000]{200,}")
+# Possessive, from the start of a run on, which is where a match would begin anyway.
+ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}+={0,2}")
+BURIED = re.compile(r"\n(?:[ \t\r]*+\n){40,}+|(?<![ \t\u00a0\u3000])[ \t\u00a0\u3000]{200,}+")
+COMMENT_GATES, UNSEEN_GATES = Gates([COMMENT]), Gates([UNSEEN])
 
 
 def run_prompts(sources: Sources) -> Reading:
@@ -144,9 +147,9 @@ def find_invisible(text: str) -> Iterator[str]:
 
 def find_unseen(text: str) -> Iterator[str]:
     """Yield what a reader of a description does not see: comments, unseen styles, encoded text, text far below."""
-    for match in COMMENT.finditer(text):
+    for match in COMMENT.finditer(text) if COMMENT_GATES.is_open(text) else ():
         yield match[1] or match[2] or ""
-    for match in UNSEEN.finditer(text):
+    for match in UNSEEN.finditer(text) if UNSEEN_GATES.is_open(text) else ():
         yield match[2]
     for match in ENCODED.finditer(text):
         try:

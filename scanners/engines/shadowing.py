@@ -12,6 +12,7 @@ from scanners.declared import DeclaredNode
 from scanners.lookalikes import Ecosystem, is_popular
 from scanners.report import Kind
 from scanners.sources import Source, Sources
+from scanners.tree_index import list_nodes
 
 TOOLS = frozenset(
     [
@@ -107,7 +108,7 @@ def find_imports(files: Sequence[Source], *, roots: dict[str, str]) -> dict[str,
         return imports
     for file in sorted(files, key=lambda file: file.path):
         inside = file.path.removeprefix("src/").partition("/")[0].removesuffix(".py")
-        for node in ast.walk(file.tree) if file.tree is not None else ():
+        for node in list_nodes(file.tree) if file.tree is not None else ():
             for name in imported_by(node):
                 if name in roots and name != inside:
                     imports.setdefault(name, (file.path, getattr(node, "lineno", 0)))

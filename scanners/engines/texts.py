@@ -43,7 +43,10 @@ STARTUP_NAMES = frozenset(["sitecustomize.py", "usercustomize.py"])
 # Possessive, from the start of a run on: a megabyte of blanks must not cost its square.
 GAP = re.compile(r"(?<![ \t\u00a0\u2000-\u200a\u3000])[ \t\u00a0\u2000-\u200a\u3000]{120,}+(?=\S)")
 FEED = re.compile(r"(?<=\S)[ \t]*\f[ \t]*(?=\S)")
+GAP_CHARACTERS = 120
 FAR = 200  # columns: an indent this deep is no block
+# What every match of the next expression holds, begun by a letter that is found fast.
+BLANKS = re.compile(r"\n(?:[ \t\f]*+\n){20}")
 BELOW = re.compile(r"(?<=\S)[ \t\f]*+\n(?:[ \t\f]*+\n){200,}+[ \t]*+(?=\S)")
 DANGER = re.compile(
     r"\b(?:exec|eval|__import__|subprocess|os\.system|os\.popen|b64decode|Function|atob|child_process|fromCharCode"
@@ -120,14 +123,15 @@ def find_out_of_sight(source: Source, *, lines: Lines) -> list[Hit]:
     text = source.text or ""
     prose: frozenset[int] | None = None
     hits = []
+    gaps = GAP.finditer(text) if lines.longest > GAP_CHARACTERS else ()
     feeds = FEED.finditer(text) if "\f" in text else ()
-    for match in [*GAP.finditer(text), *feeds]:
+    for match in [*gaps, *feeds]:
         number = lines.line_at(match.start())
         prose = find_prose_lines(source, lines=lines) if prose is None else prose
         line, start = lines.texts[number - 1], lines.start_of(number)
         if rule_id := judge_gap(line, start=match.start() - start, end=match.end() - start, is_prose=number in prose):
             hits.append(Hit(rule_id, number, number))
-    for match in BELOW.finditer(text):
+    for match in BELOW.finditer(text) if BLANKS.search(text) else ():
         number = lines.line_at(match.end())
         if DANGER.search(lines.texts[number - 1]):
             hits.append(Hit("off-screen-code", number, number))
@@ -151,7 +155,7 @@ def judge_gap(line: str, *, start: int, end: int, is_prose: bool) -> str:
 
 def find_long_lines(source: Source, *, lines: Lines) -> list[Hit]:
     """Return very long lines that evaluate something, where the other lines are a person's."""
-    if all(len(line) <= limits.LINE_CHARACTERS for line in lines.texts):
+    if lines.longest <= limits.LINE_CHARACTERS:
         return []
     long = [number for number, line in enumerate(lines.texts, start=1) if len(line) > limits.LINE_CHARACTERS]
     active = [number for number in long if EVALUATES.search(lines.texts[number - 1])]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scanners import limits
 from scanners.python.indirection import Analysis, rewrite
 from scanners.python.names import DANGEROUS
+from scanners.tree_index import list_nodes
 
 # Escapes that stand for a letter or digit; honest code escapes control characters.
 ESCAPES = re.compile(
@@ -45,7 +46,7 @@ def make_copy(path: str, *, text: str, tree: ast.Module, analysis: Analysis, fix
     fresh = ast.parse(text)
     # Both trees come from one text, so that their nodes pair off.
     found = analysis.replacements
-    pairs = zip(ast.walk(tree), ast.walk(fresh), strict=True)
+    pairs = zip(list_nodes(tree), list_nodes(fresh), strict=True)
     replacements = {id(twin): found[id(node)] for node, twin in pairs if id(node) in found}
     fresh = rewrite(fresh, analysis=Analysis(replacements=replacements))
     copied = spell(fresh)
@@ -102,14 +103,15 @@ def is_spelled_oddly(text: str, tree: ast.Module) -> bool:
     if text.isascii() or not any(is_folded(letter) for letter in set(text)):
         return False
     words = set(WORDS.findall(text))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    nodes = list_nodes(tree)
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     return any(name.isascii() and name not in words for name in names)
 
 
 def texts_in(tree: ast.Module) -> Iterator[str]:
     """Yield every constant text, its start."""
-    for node in ast.walk(tree):
+    for node in list_nodes(tree):
         value = node.value if isinstance(node, ast.Constant) else None
         if isinstance(value, str | bytes):
             yield (value if isinstance(value, str) else value.decode("latin-1"))[: limits.SNIPPET_CHARACTERS]
@@ -123,7 +125,7 @@ def is_folded(letter: str) -> bool:
 def map_lines(tree: ast.Module, copy: ast.Module, *, count: int) -> list[int]:
     """Return the original line of every line of a copy, by walking two trees of one shape."""
     lines = [0] * (count + 1)
-    for original, copied in zip(ast.walk(tree), ast.walk(copy), strict=False):
+    for original, copied in zip(list_nodes(tree), list_nodes(copy), strict=False):
         if type(original) is not type(copied):
             break
         line, position = getattr(original, "lineno", None), getattr(copied, "lineno", None)

@@ -35,6 +35,7 @@ from scanners.python.domain import (
 )
 from scanners.python.machine import TooComplex, is_given
 from scanners.python.places import ANY_SECRET, SECRET, names_analysts
+from scanners.tree_index import list_nodes
 
 DECODING = frozenset([Trick.DECODED])
 ANALYSIS_WORDS = 3
@@ -267,7 +268,7 @@ class Expressions(Conditions):
         if self.frame.owner is None or self.sensitivity:
             return
         given = {name for name, value in self.frame.names.items() if is_given(value)}
-        if given and any(isinstance(part, ast.Name) and part.id in given for part in ast.walk(node)):
+        if given and any(isinstance(part, ast.Name) and part.id in given for part in list_nodes(node)):
             self.sensitivity = 1
 
     def on_unaryop(self, node: ast.UnaryOp) -> Value:

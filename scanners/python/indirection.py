@@ -21,9 +21,11 @@ from scanners.python.names import (
 )
 from scanners.python.scopes import FunctionNode, build_scope
 from scanners.python.values import DECODED, DECODERS, JOINED, LOOKED_UP, OPAQUE_DECODERS, Const, Ref
+from scanners.tree_index import fields_of, list_nodes
 
-# Nodes that hold nothing to look at.
-LEAVES = (ast.expr_context, ast.Constant, ast.operator, ast.cmpop, ast.alias, ast.boolop, ast.unaryop, ast.Pass)
+# Kinds of nodes that hold nothing to look at; contexts and operators are in fields that are not visited.
+LEAVES = frozenset([ast.Constant, ast.alias, ast.Pass])
+LOADING = ast.Load()
 SOURCE_SUFFIXES = (".py", ".pyi", ".pyw")
 
 
@@ -45,22 +47,17 @@ def analyse(tree: ast.Module) -> Analysis:
 
 def rewrite(tree: ast.Module, *, analysis: Analysis) -> ast.Module:
     """Replace the detours in place and return the tree."""
-    Applier(analysis.replacements).generic_visit(tree)
-    return ast.fix_missing_locations(tree)
-
-
-class Applier(ast.NodeTransformer):
-    """Puts replacements where the walk decided them."""
-
-    def __init__(self, replacements: dict[int, ast.expr]) -> None:
-        self._replacements = replacements
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        replacement = self._replacements.get(id(node))
-        if replacement is not None:
-            return replacement
-        visited: ast.AST = self.generic_visit(node)
-        return visited
+    found = analysis.replacements
+    for node in list_nodes(tree):
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                value[:] = [found.get(id(item), item) for item in value]
+            elif id(value) in found:
+                setattr(node, name, found[id(value)])
+    for replacement in found.values():
+        ast.fix_missing_locations(replacement)
+    return tree
 
 
 class Walker(ast.NodeVisitor):
@@ -80,17 +77,19 @@ class Walker(ast.NodeVisitor):
 
     def visit(self, node: ast.AST) -> None:
         """Visit a node; the table and the leaves left out halve what the standard visitor takes."""
-        visit = self._visits.get(type(node))
+        kind = type(node)
+        visit = self._visits.get(kind)
         if visit is not None:
             visit(node)
-        elif not isinstance(node, LEAVES):
+        elif kind not in LEAVES:
             self.generic_visit(node)
 
     def generic_visit(self, node: ast.AST) -> None:
         """Visit what a node holds."""
-        for name in node._fields:
+        kind: Any = type(node)
+        for name in fields_of(kind):
             value = getattr(node, name, None)
-            if isinstance(value, list):
+            if value.__class__ is list:
                 for item in value:
                     if isinstance(item, ast.AST):
                         self.visit(item)
@@ -151,14 +150,14 @@ class Walker(ast.NodeVisitor):
             self.generic_visit(node)
             return
         self.analysis.replacements[id(node)] = ast.copy_location(replacement, node)
-        said = replacement.value if isinstance(replacement, ast.Constant) else ast.unparse(replacement)
+        said = replacement.value if isinstance(replacement, ast.Constant) else dotted_name(replacement)
         # A long message put together with + is prose; what hides a name or a command is short.
         self.analysis.revealed.add(str(said)[: limits.SNIPPET_CHARACTERS])
         # The outer detour is gone; calls inside it are still looked at, replacements inside it no longer count.
         self.generic_visit(node)
 
     def _find_replacement(self, node: ast.expr) -> ast.expr | None:
-        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        if not isinstance(getattr(node, "ctx", LOADING), ast.Load):
             return None
         value = self._resolver.resolve(node)
         if isinstance(value, Const):
@@ -291,6 +290,13 @@ def spell_name(dotted: str) -> ast.expr:
     for part in rest:
         node = ast.Attribute(node, part, ast.Load())
     return node
+
+
+def dotted_name(node: ast.expr) -> str:
+    """Return the name that an expression of `spell_name` spells."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted_name(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def parse_layer(text: str) -> ast.Module | None:

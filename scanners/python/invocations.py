@@ -123,9 +123,9 @@ class Invocations(Parameters):
 
     def call_value(self, callee: Value, node: ast.AST, args: list[Value], keywords: dict[str, Value]) -> Value:
         """Return what any of the things a value stands for gives when it is called."""
-        results = [self.call_thing(thing, node, args, keywords) for thing in callee.things]
-        results += [self.call_foreign(ref, callee, node, args, keywords) for ref in callee.refs]
-        if results:
+        if callee.things or callee.refs:
+            results = [self.call_thing(thing, node, args, keywords) for thing in callee.things]
+            results += [self.call_foreign(ref, callee, node, args, keywords) for ref in callee.refs]
             return join_all(results) if len(results) > 1 else results[0]
         return self.call_unknown(callee, node, args, keywords)
 

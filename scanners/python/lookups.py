@@ -246,7 +246,7 @@ class Lookups(Machine):
             is_known = any(item.label is Label.SECRET for item in value.marks)
             if name_of(node.value) in SETTING_HOLDERS and not is_known:
                 return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
-        if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
+        if value.refs and not value.things and any(ref.startswith(REQUESTS) for ref in value.refs):
             return mark(value, self.mark(Label.NETWORK, node))
         if name in CONTACTS and name_of(node.value) in PEOPLE and not value.consts and not value.things:
             value = mark(value, self.mark(Label.MESSAGE, node))

@@ -222,14 +222,15 @@ class Machine(ABC):
 
     def find(self, name: str) -> Value | None:
         """Return what a name is bound to; a function does not see the class around it."""
-        frame: Frame | None = self.frame
-        is_first = True
+        value = self.frame.names.get(name)
+        if value is not None:
+            return value
+        frame = self.frame.parent
         while frame is not None:
-            if is_first or not frame.is_class:
+            if not frame.is_class:
                 value = frame.names.get(name)
                 if value is not None:
                     return value
-            is_first = False
             frame = frame.parent
         return None
 
@@ -308,4 +309,4 @@ class Machine(ABC):
 
 def is_given(value: Value) -> bool:
     """Say whether a value comes from a parameter that nobody knows here."""
-    return any(item.label is Label.ARGUMENT for item in value.marks)
+    return bool(value.marks) and any(item.label is Label.ARGUMENT for item in value.marks)

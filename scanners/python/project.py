@@ -16,6 +16,7 @@ from scanners.python.machine import TooComplex
 from scanners.python.recorder import Node, reach
 from scanners.python.statements import Statements
 from scanners.sources import Source
+from scanners.tree_index import list_nodes
 
 DEAD_FOLDERS = frozenset(
     ["tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "samples", "demo"]
@@ -164,7 +165,7 @@ class Project(Statements):
         """Have those functions looked at again that read a container which others have put something into."""
         for function in self.walked:
             names = self.regrown.get(function.unit.path)
-            if names and any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(function.node)):
+            if names and any(isinstance(part, ast.Name) and part.id in names for part in list_nodes(function.node)):
                 self.dirty[function] = None
 
     def walk_pending(self) -> None:

@@ -4,10 +4,13 @@ Records every assignment and prefers none; what they mean together is decided wh
 """
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from scanners.python.names import DANGEROUS
 from scanners.python.values import STARRED, Ref
+from scanners.tree_index import fields_of
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -27,6 +30,29 @@ class ScopeBuilder(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.scope = Scope()
+        self._visits: dict[type[ast.AST], Callable[[Any], None]] = {
+            kind: getattr(self, f"visit_{kind.__name__}")
+            for kind in (
+                ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.Name,
+                ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
+            )
+        }  # fmt: skip
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node, and what it holds unless its kind is dealt with here; faster than the standard visitor."""
+        kind: Any = type(node)
+        visit = self._visits.get(kind)
+        if visit is not None:
+            visit(node)
+            return
+        for name in fields_of(kind) if kind is not ast.Constant else ():
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:

@@ -27,6 +27,7 @@ from scanners.python.effects_hooks import read_stream
 from scanners.python.exhaustion import find_exhaustion
 from scanners.python.machine import FAVOURED, GUARDED, LOOPING, TooComplex
 
+GUARDING = frozenset([Label.TIME, Label.HOST, Label.RANDOM])
 LEAVING = frozenset(["sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort"])
 
 
@@ -83,7 +84,7 @@ class Statements(Definitions):
             return False
         self.unanswered.update(discarded_calls(node.value))
         value = self.evaluate(node.value)
-        return any(ref.removesuffix("()") in LEAVING for ref in value.refs)
+        return bool(value.refs) and any(ref.removesuffix("()") in LEAVING for ref in value.refs)
 
     def run_leave(self, node: ast.stmt) -> bool:
         """Leave a loop."""
@@ -150,7 +151,7 @@ class Statements(Definitions):
         is_main = is_main_test(node.test)
         is_dead = is_never(node.test)
         saved = self.tricks, self.is_dead, self.owner
-        is_guarded = any(item.label in (Label.TIME, Label.HOST, Label.RANDOM) for item in test.marks)
+        is_guarded = bool(test.marks) and any(item.label in GUARDING for item in test.marks)
         guards = (GUARDED if is_guarded else NO_TRICKS) | (test.tricks & FAVOURED)
         self.tricks |= guards
         self.is_dead = self.is_dead or is_dead
@@ -332,13 +333,18 @@ def discarded_calls(value: ast.expr) -> set[ast.AST]:
     """Return the calls of an expression statement that nobody sees the result of; `f().close()` throws f's away."""
     found: set[ast.AST] = set()
     part: ast.AST = value
-    while isinstance(part, ast.Await | ast.Call | ast.Attribute):
-        if isinstance(part, ast.Attribute) and part.attr == "raise_for_status":
-            return set()  # whether it worked is what such code wants to know
+    while True:
         if isinstance(part, ast.Call):
             found.add(part)
-        part = part.func if isinstance(part, ast.Call) else part.value
-    return found
+            part = part.func
+        elif isinstance(part, ast.Attribute):
+            if part.attr == "raise_for_status":
+                return set()  # whether it worked is what such code wants to know
+            part = part.value
+        elif isinstance(part, ast.Await):
+            part = part.value
+        else:
+            return found
 
 
 def is_main_test(test: ast.expr) -> bool:
