@@ -28,6 +28,8 @@ _SIGNATURES = "governance.takedowns.signoff.needed_signatures"
 _ROUTE = "governance.screening.routing.choose_route"
 _FIRST_REVIEWER = "governance.management.commands.first_reviewer.Command"
 _FORGET = "governance.screening.shared_cache.forget_results"
+_UNREACHED = "governance.flows.unreached.tell_of_unreached"
+_ROOTS = "governance.management.commands.root.Command"
 _DEADLINES = "governance.flows.deadlines.sweep_deadlines"
 ENFORCED_BY = {
     "monitoring.escalation_path": _DEADLINES,
@@ -49,7 +51,16 @@ ENFORCED_BY = {
     "marketplace.takedowns.publisher_told_within_hours": _CLOCKS,
     "marketplace.takedowns.four_eyes_from_bots": _SIGNATURES,
     "marketplace.takedowns.four_eyes_from_users": _SIGNATURES,
-    "marketplace.feed.": "governance.takedowns.feed.current_feed",
+    "marketplace.takedowns.offline_after_minutes": "governance.takedowns.queries.unreached",
+    "marketplace.takedowns.tenant_told_after_minutes": _UNREACHED,
+    "marketplace.takedowns.on_call_told_after_minutes": _UNREACHED,
+    "marketplace.feed.valid_minutes": "governance.takedowns.feed.current_feed",
+    "marketplace.feed.refresh_every_minutes": "governance.takedowns.feed.current_feed",
+    "marketplace.feed.heartbeat_every_seconds": "governance.api.stream.StreamApplication",
+    "marketplace.feed.rebase_after_changes": "governance.takedowns.feed.keep_base",
+    "marketplace.feed.key_valid_days": _ROOTS,
+    "marketplace.feed.key_overlap_days": _ROOTS,
+    "marketplace.feed.root_valid_days": _ROOTS,
     "marketplace.abuse_reports.triage_within_hours": "governance.flows.reports.file_report",
     "marketplace.verification.lapse_warning_days": "governance.flows.publisher.sweep_verifications",
     "marketplace.verification.lapse_enforced_within_days": "governance.flows.publisher.sweep_verifications",
@@ -70,6 +81,7 @@ ENFORCED_BY = {
     "marketplace.owners.publisher_told": _CLOCKS,
     "marketplace.owners.publisher_verification": "governance.flows.publisher.attest_identity",
     "marketplace.owners.plugin_rescan": "governance.flows.rescan.find_due_rescans",
+    "marketplace.owners.feed_key_renewed": "governance.flows.feed.watch_keys",
     "marketplace.notices.retry_after_minutes": "governance.notifications.backoff.next_attempt",
     "marketplace.notices.lease_seconds": "governance.notifications.delivery.claim_due",
     "marketplace.screening.task_limit_seconds": "governance.celery.app",

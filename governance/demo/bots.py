@@ -35,7 +35,8 @@ class Bot:
     owner: str
     tenant: str
     key_file: Path
-    feed_keys: Mapping[str, str]
+    root: Mapping[str, str]
+    feed_url: str
     installs: tuple[str, ...]
 
 
@@ -71,7 +72,8 @@ class Fleet:
         name = f"runtime-{len(self._processes) + 1}"
         config = self.folder / f"{name}.json"
         entries = [{"bot": bot.bot, "key_file": str(bot.key_file), "install": list(bot.installs)} for bot in bots]
-        config.write_text(json.dumps({"feed_keys": dict(bots[0].feed_keys), "bots": entries}), encoding="utf-8")
+        said = {"root": dict(bots[0].root), "feed_url": bots[0].feed_url, "bots": entries}
+        config.write_text(json.dumps(said), encoding="utf-8")
         words = ("--base-url", self._stack.base_url, "--config", str(config))
         places = ("--state", str(self.folder / name), "--interval", str(POLL_SECONDS))
         log = self.folder / f"{name}.jsonl"
@@ -125,7 +127,7 @@ def try_and_drop(bot: Bot, *, base_url: str, folder: Path) -> None:
         base_url,
         bot_id=bot.bot,
         key=SigningKey.load(bot.key_file),
-        feed_keys=bot.feed_keys,
+        root=bot.root,
         state_path=folder / f"{bot.name}.json",
         switch=_load_nothing,
         clock=lambda: datetime.now(tz=UTC),

@@ -9,6 +9,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from governance.flows.feed import publish_feed
 from governance.flows.reports import REPORT_OBLIGATION
 from governance.flows.takedown_clocks import cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
@@ -28,7 +29,6 @@ from governance.takedowns.actions import (
     status_before_takedowns,
     uphold_reports,
 )
-from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons
 from governance.takedowns.models import Takedown, TakedownVersion
 from governance.takedowns.orders import order_off, order_on
@@ -80,8 +80,8 @@ def contain_plugin(
             after=_describe_block(block) | {"bots_ordered": ordered, "notices_queued": queued, "held": held},
             now=now,
         )
-        # Evidence of when runtimes could first see the block; the switch holds without it.
-        transaction.on_commit(partial(current_feed, now=now), robust=True)
+        # Signed, written and pushed at once; the switch holds without it, and the sweep does it again.
+        transaction.on_commit(partial(publish_feed, now=now), robust=True)
     return takedown
 
 
@@ -148,6 +148,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
             },
             now=now,
         )
+        transaction.on_commit(partial(publish_feed, now=now), robust=True)
     takedown.refresh_from_db()
     return takedown
 

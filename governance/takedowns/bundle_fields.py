@@ -8,6 +8,7 @@ from uuid import UUID
 
 from governance.takedowns.bundle import (
     AcknowledgementFact,
+    FeedFact,
     LinkFact,
     NoticeFact,
     OrderFact,
@@ -36,7 +37,7 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
     missing = [name for name in FACT_FILES if name not in values]
     if missing:
         raise ValueError(f"{missing[0]}: cannot be read, so nothing more can be said")
-    feed = _object(values["feed.json"], {"at_order": _statement, "latest": _statement}, where="feed.json")
+    feed = _object(values["feed.json"], {"at_order": _body, "latest": _body}, where="feed.json")
     ledger = _object(values["ledger.json"], {"links": _list, "checkpoint": _statement}, where="ledger.json")
     return ProofFacts(
         takedown=_fact(TakedownFact, values["takedown.json"], where="takedown.json"),
@@ -44,8 +45,8 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
         acknowledgements=_facts(AcknowledgementFact, values["acknowledgements.json"], where="acknowledgements.json"),
         bot_keys=_bot_keys(values["bots.json"]),
         notices=_facts(NoticeFact, values["notices.json"], where="notices.json"),
-        feed_at_order=feed["at_order"],
-        feed_latest=feed["latest"],
+        feed_at_order=_fact(FeedFact, feed["at_order"], where="feed.json: at_order"),
+        feed_latest=_fact(FeedFact, feed["latest"], where="feed.json: latest"),
         links=_facts(LinkFact, ledger["links"], where="ledger.json: links"),
         checkpoint=ledger["checkpoint"],
         platform_keys=_texts(values["keys.json"], where="keys.json"),
@@ -136,6 +137,10 @@ def _body(value: Any) -> dict[str, Any]:
     return value
 
 
+def _changes(value: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(_body(item) for item in _list(value))
+
+
 def _optional(parser: _Parser) -> _Parser:
     return lambda value: None if value is None else parser(value)
 
@@ -177,6 +182,7 @@ _FIELDS: Mapping[type, Mapping[str, _Parser]] = {
         "message_id": _text,
         "receipt": _text,
     },
+    FeedFact: {"after": _integer, "digest": _digest, "changes": _changes, "freshness": _statement},
     LinkFact: {
         "sequence": _integer,
         "body": _optional(_body),

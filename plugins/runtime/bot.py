@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .client import RuntimeClient
+from .client import PollResult, RuntimeClient, WhenExpired
 from .errors import RuntimeTrustError
 from .signing import SigningKey
 from .state import Installed
@@ -24,7 +24,8 @@ class Bot:
         *,
         bot_id: str,
         key: SigningKey,
-        feed_keys: Mapping[str, str],
+        root: Mapping[str, str],
+        when_expired: WhenExpired,
         state_path: Path,
         emit: Emit,
     ) -> None:
@@ -37,10 +38,11 @@ class Bot:
             base_url,
             bot_id=bot_id,
             key=key,
-            feed_keys=feed_keys,
+            root=root,
             state_path=state_path,
             switch=self.switch,
             clock=lambda: datetime.now(tz=UTC),
+            when_expired=when_expired,
         )
 
     def start(self, wanted: Sequence[Wanted]) -> None:
@@ -65,12 +67,23 @@ class Bot:
 
     def poll(self) -> None:
         """One round: obey the feed, then deliver what is to be said."""
+        self._round(self._client.poll)
+
+    def take(self, data: bytes) -> None:
+        """The same for a feed that was pushed."""
+        self._round(lambda: self._client.take(data))
+
+    def _round(self, obey: Callable[[], PollResult]) -> None:
         try:
-            found = self._client.poll()
-            for installed in found.switched_off:
-                self._say_about("switched_off", installed, sequence=found.sequence)
-            for installed in found.switched_on:
-                self._say_about("switched_on", installed, sequence=found.sequence)
+            found = obey()
+            for event, items in (
+                ("switched_off", found.switched_off),
+                ("switched_on", found.switched_on),
+                ("stopped", found.stopped),
+                ("resumed", found.resumed),
+            ):
+                for installed in items:
+                    self._say_about(event, installed, sequence=found.sequence)
             self._note_problem(found.problem, detail=found.detail)
             self._deliver()
         except OSError as error:

@@ -13,7 +13,9 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from governance.flows.deadlines import sweep_deadlines
+from governance.flows.feed import publish_feed, refresh_feed
 from governance.flows.takedown_clocks import reconcile_takedowns
+from governance.flows.unreached import tell_of_unreached
 from governance.notifications.delivery import deliver_due
 from governance.notifications.smtp import SmtpChannel
 from governance.playbook import playbook
@@ -34,17 +36,21 @@ class Command(BaseCommand):
         self._is_stopping = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        pause = playbook().marketplace.sweeps.outbox_every_seconds
+        sweeps = playbook().marketplace.sweeps
+        seldom_at = time.monotonic()
         while True:
             try:
                 sweep_once()
+                if time.monotonic() >= seldom_at:
+                    sweep_seldom()
+                    seldom_at = time.monotonic() + sweeps.takedowns_every_seconds
             except OperationalError as error:
                 # The database restarts now and then; the rows are still there afterwards.
                 log.warning("sweep_postponed", extra={"error": type(error).__name__})
             if not options["loop"] or self._is_stopping:
                 return
             close_old_connections()
-            time.sleep(pause)
+            time.sleep(sweeps.outbox_every_seconds)
 
     def _stop(self, number: int, frame: object) -> None:
         self._is_stopping = True
@@ -58,3 +64,10 @@ def sweep_once() -> None:
     sweep_deadlines(now=timezone.now())
     drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
     reconcile_takedowns(now=timezone.now())
+    publish_feed(now=timezone.now())
+
+
+def sweep_seldom() -> None:
+    """What reads many rows and is not urgent to the second."""
+    tell_of_unreached(now=timezone.now())
+    refresh_feed(now=timezone.now())

@@ -41,6 +41,7 @@ NEVER_AT_THIS_DOOR = frozenset(
         "range_matches_nothing",
         "report_settled",
         "review_claimed",
+        "root_refused",
         "review_settled",
         "review_unknown",
         "records_unreadable",

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from governance.flows.takedown import contain_plugin, reinstate_plugin
-from governance.keys import trusted_keys
+from governance.keys import feed_root
 from governance.takedowns.models import SwitchOrder
 from plugins.runtime.client import RuntimeClient
 from plugins.runtime.errors import InstallRefused
@@ -24,7 +24,7 @@ def client_of_dev(live_server: Any, dev_bot: BotActor, tmp_path: Path) -> Runtim
         live_server.url,
         bot_id=str(dev_bot.bot.pk),
         key=dev_bot.key,
-        feed_keys=trusted_keys(),
+        root=feed_root().statement,
         state_path=tmp_path / "bot.json",
         switch=lambda _installed, _is_on: None,
         clock=timezone.now,
