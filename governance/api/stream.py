@@ -87,9 +87,7 @@ class StreamApplication:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
             self._woken.clear()
-            if self._look():
-                for connection in tuple(self._connections):
-                    self._push(connection)
+            self._look()
 
     async def _hear_broker(self) -> None:
         while True:
@@ -110,13 +108,14 @@ class StreamApplication:
                 if connection.is_idle:
                     connection.sending = asyncio.create_task(_send_part(connection.send, HEARTBEAT))
 
-    def _look(self) -> bool:
-        """Read the folder when it changed; whether there is something new to tell."""
+    def _look(self) -> None:
+        """Read the folder when it changed, and tell everybody what is new."""
         newest = self._answers.newest()
         if newest is self._newest:
-            return False
+            return
         self._newest, self._events = newest, {}
-        return newest is not None
+        for connection in tuple(self._connections):
+            self._push(connection)
 
     # One connection.
 
@@ -128,6 +127,8 @@ class StreamApplication:
         await _send_part(send, f"retry: {RETRY_MS}\n\n".encode())
         since = read_since(scope["query_string"], headers=dict(scope["headers"]))
         connection = _Connection(send, since=since)
+        # Whoever comes between two looks is not told of the past.
+        self._look()
         self._connections.add(connection)
         try:
             self._push(connection)
