@@ -4,6 +4,7 @@ Does it again whenever asked; what could not be pushed is polled, and nothing of
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from governance.feed_folder import base_path, publish_files
 from governance.keys import feed_root
@@ -29,6 +30,16 @@ def publish_feed(*, now: datetime) -> FeedSnapshot:
     if publish_files(settings.FEED_DIR, publication, base=base):
         wake_streams()
     return snapshot
+
+
+def publish_after_commit(*, now: datetime) -> None:
+    """Publish once the caller's transaction has committed; when that fails, the sweep does it and the log says why."""
+
+    # Not a partial: Django names what failed, and a partial has no name.
+    def publish() -> None:
+        publish_feed(now=now)
+
+    transaction.on_commit(publish, robust=True)
 
 
 def refresh_feed(*, now: datetime) -> None:

@@ -4,12 +4,11 @@ The blocklist entry is the switch; orders, notices and deadlines are written wit
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from governance.flows.feed import publish_feed
+from governance.flows.feed import publish_after_commit
 from governance.flows.reports import REPORT_OBLIGATION
 from governance.flows.takedown_clocks import cancel_clocks, start_clocks
 from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
@@ -81,7 +80,7 @@ def contain_plugin(
             now=now,
         )
         # Signed, written and pushed at once; the switch holds without it, and the sweep does it again.
-        transaction.on_commit(partial(publish_feed, now=now), robust=True)
+        publish_after_commit(now=now)
     return takedown
 
 
@@ -148,7 +147,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
             },
             now=now,
         )
-        transaction.on_commit(partial(publish_feed, now=now), robust=True)
+        publish_after_commit(now=now)
     takedown.refresh_from_db()
     return takedown
 
