@@ -43,7 +43,7 @@ class FeedMaker:
     def block(self, plugin: str, *, publisher: str = "ada-labs", versions: str = ">=1.0.0,<2.0.0") -> dict[str, Any]:
         """Put one more block into the feed; nobody is told before `publish`."""
         number = len(self.changes) + 1
-        block = {
+        block: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "sequence": number,
             "takedown": str(uuid.uuid4()),

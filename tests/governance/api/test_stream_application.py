@@ -38,7 +38,7 @@ class Called:
 async def _running(application: StreamApplication, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
     messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     said: asyncio.Queue[Any] = asyncio.Queue()
-    life = asyncio.create_task(application({"type": "lifespan"}, messages.get, said.put))  # type: ignore[arg-type]
+    life = asyncio.create_task(application({"type": "lifespan"}, messages.get, said.put))
     await messages.put({"type": "lifespan.startup"})
     assert (await said.get())["type"] == "lifespan.startup.complete"
     await act()
