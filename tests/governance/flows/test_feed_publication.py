@@ -1,8 +1,10 @@
 """The feed from rows to files: signed at commit, numbered without a gap, served on when the database is gone."""
 
 import json
+import time
 from datetime import datetime, timedelta
 from functools import partial
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from plugins.runtime.root import Root, read_first_root
 from plugins.runtime.signing import SigningKey
 from tests.governance.flows.conftest import Contain, Reinstate
 from tests.samples.factories import PublisherActor, make_published
+from tests.samples.feed_process import run_feed_process
 from tests.samples.races import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,31 @@ def test_order_commits_also_when_nothing_can_be_signed_or_pushed(
     settings.FEED_KEY_FILES = kept
     publish_feed(now=now)
     assert read_publication(settings.FEED_DIR) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_reaches_a_listening_runtime_within_a_second_of_its_commit(
+    version: Version, contain: Contain, settings: Settings, now: datetime, tmp_path: Path
+) -> None:
+    publish_feed(now=now)
+    with run_feed_process(settings.FEED_DIR, var=tmp_path / "feed-var", broker_url=settings.BROKER_URL) as address:
+        connection = HTTPConnection(*address, timeout=10)
+        connection.request("GET", "/api/v1/runtime/stream?since=0")
+        with connection.getresponse() as stream:
+            _read_data(stream)
+            takedown = contain(version)
+            began = time.monotonic()
+            told = _read_data(stream)
+            assert time.monotonic() - began < 1.0
+        connection.close()
+    assert told["changes"][0]["block"]["takedown"] == str(takedown.pk)
+
+
+def _read_data(stream: HTTPResponse) -> dict[str, Any]:
+    while not (line := stream.readline()).startswith(b"data: "):
+        assert line, "the stream ended"
+    found: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
+    return found
 
 
 def test_every_number_is_one_change_and_leads_to_the_signed_digest(
