@@ -28,6 +28,7 @@ class Act(StrEnum):
     NETWORK_FETCH = "network.fetch"  # data comes in, nothing but the address goes out: host or URL
     NETWORK_LISTEN = "network.listen"  # a port is opened: host:port
     NETWORK_LOOKUP = "network.lookup"  # a name is resolved; origins are those of the name: the name
+    LOG_SEND = "log.send"  # records of the log are handed to a network address: host or URL
     ENVIRONMENT_READ = "environment.read"  # the variable's name, "*" for all of them
     FILE_READ = "file.read"  # open, copy from, sqlite3.connect, fs.readFile: the path, fragments joined by "/"
     FILE_WRITE = "file.write"  # written or copied to; origins are those of the content: the path
@@ -37,7 +38,8 @@ class Act(StrEnum):
     NATIVE_LOAD = "native.load"  # ctypes, cffi, process.dlopen: the library
     NATIVE_CALL = "native.call"  # the function's name
     CLIPBOARD_READ = "clipboard.read"
-    CLIPBOARD_WRITE = "clipboard.write"
+    CLIPBOARD_WRITE = "clipboard.write"  # the text, where it is constant
+    ADDRESS_SWAP = "address.swap"  # what is found in a text is replaced by a constant payment address: the address
     INPUT_RECORD = "input.record"  # keys or mouse are listened to: the library
     SCREEN_CAPTURE = "screen.capture"
     CAMERA_CAPTURE = "camera.capture"  # also the microphone
@@ -47,9 +49,13 @@ class Act(StrEnum):
     SOFTWARE_INSTALL = "software.install"  # pip, npm, ... at run time: what is installed
     PERSISTENCE = "persistence"  # registry Run keys, cron, launch agents by API: the place
     ENCRYPT = "crypto.encrypt"  # data is encrypted
+    RESOURCE_EXHAUST = "resource.exhaust"  # an endless loop uses up: processes, threads, disk, memory, processor
+    TOOL_TEXT = "tool.text"  # what a language model is told of a tool: the name it stands under
     SLEEP = "time.sleep"  # waits at least a minute: seconds
     STREAM_TO_SOCKET = "stream.to-socket"  # dup2, pty.spawn, a process whose streams are a socket
     STARTS_THREAD = "thread.start"  # work handed to another thread or event loop: the callee's name
+    MESSAGE_ADDRESS = "message.address"  # to whom a message goes: "to: name", "chat_id: {}", "address: URL"
+    USER_CHOSEN = "user.chosen"  # a user is told from all others by a constant: "or" when others may as well
     USER_DATA = "user.data"  # reads data of a bot's users: message_text, profile, contacts, location, files
 
 
@@ -92,6 +98,8 @@ class Trick(StrEnum):
     LOOP = "loop"  # inside a loop that does not end by itself
     UNVERIFIED = "unverified"  # certificate checks are off
     UNANSWERED = "unanswered"  # something is sent, and nobody looks at the answer
+    FAVOURED = "favoured"  # only for a user, or for whoever knows a word, that is written into the code
+    NAMED_IN_DATA = "named-in-data"  # what is called is named by a file that holds data
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,19 +21,24 @@ from scanners.rules import FOLDER, Rule, load_rules
 ENGINE: Final = "flows"
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
 SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
-WITHIN: Final = ("scope", "file", "plugin")
+WITHIN: Final = ("line", "scope", "file", "plugin")
+COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
 PATTERN_KEYS: Final = frozenset(
-    ["acts", "labels", "all_labels", "without", "origins", "tricks", "detail", "detail_not", "contexts", "stranger"]
-)
+    [
+        "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
+        "stranger", "here",
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FactPattern:
     """Which facts are meant: one of the acts, with any of `labels`, all of `all_labels` and none of `without` in it.
 
-    `origins` counts the different places that labels come from, `tricks` any of which must be there; `detail` must,
-    `detail_not` must not be found in the constant evidence. `stranger` asks for a secret that is named after a service
-    which the constant host does not belong to. An empty field asks for nothing.
+    `origins` counts the different places that labels come from, `named` must be found in the name of one of them,
+    `tricks` any of which must be there; `detail` must, `detail_not` must not be found in the constant evidence.
+    `stranger` asks for a secret that is named after a service which the constant host does not belong to, `here` for
+    one of `labels` that enters in the same file. An empty field asks for nothing.
     """
 
     acts: frozenset[Act]
@@ -41,11 +46,13 @@ class FactPattern:
     all_labels: frozenset[Label]
     without: frozenset[Label]
     origins: int
+    named: re.Pattern[str] | None
     tricks: frozenset[Trick]
     detail: re.Pattern[str] | None
     detail_not: re.Pattern[str] | None
     contexts: frozenset[Context]
     stranger: bool
+    here: bool
 
     def matches(self, fact: Fact) -> bool:
         """Say whether a fact is one of those meant."""
@@ -56,23 +63,38 @@ class FactPattern:
             return False
         if self.origins and len({o for o in fact.origins if not self.labels or o.label in self.labels}) < self.origins:
             return False
+        if self.named is not None and not self.names(fact):
+            return False
         if self.tricks and not self.tricks & fact.tricks:
             return False
         if self.detail is not None and not self.detail.search(fact.detail):
             return False
         if self.detail_not is not None and self.detail_not.search(fact.detail):
             return False
+        if self.here and not any(origin.line and origin.label in self.labels for origin in fact.origins):
+            return False
         return not self.stranger or is_sent_to_stranger(fact)
+
+    def names(self, fact: Fact) -> bool:
+        """Say whether something that flows in has the name that is meant."""
+        meant = [origin for origin in fact.origins if origin.label in self.labels]
+        return self.named is not None and any(self.named.search(origin.name) for origin in meant)
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin."""
+    """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin.
+
+    With `is_shared` it is about the same data: something flows into both. With `is_source` the first one's data enters
+    where it stands.
+    """
 
     pattern: FactPattern
     within: str
     is_absent: bool
     count: int
+    is_shared: bool
+    is_source: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,10 @@ def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, li
     found = [
         other
         for other in select(companion.pattern, by_act=by_act)
-        if other is not fact and is_within(other, fact=fact, within=companion.within)
+        if other is not fact
+        and is_within(other, fact=fact, within=companion.within)
+        and (not companion.is_shared or not frozenset(other.origins).isdisjoint(fact.origins))
+        and (not companion.is_source or other.line in {origin.line for origin in fact.origins})
     ]
     if companion.is_absent:
         return None if found else []
@@ -140,6 +165,8 @@ def is_within(other: Fact, *, fact: Fact, within: str) -> bool:
         return True
     if other.path != fact.path:
         return False
+    if within == "line":
+        return other.line == fact.line
     return within == "file" or other.scope == fact.scope
 
 
@@ -172,13 +199,15 @@ def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
         within = item.get("within", "scope")
         if within not in WITHIN:
             raise RulesInvalid(f"rule {rule.id!r}: within is one of {', '.join(WITHIN)}")
-        fields = {key: value for key, value in item.items() if key not in ("within", "absent", "count")}
+        fields = {key: value for key, value in item.items() if key not in COMPANION_KEYS}
         companions.append(
             Companion(
                 pattern=parse_pattern(rule, fields),
                 within=within,
                 is_absent=bool(item.get("absent", False)),
                 count=int(item.get("count", 1)),
+                is_shared=bool(item.get("shared", False)),
+                is_source=bool(item.get("source", False)),
             )
         )
     fields = {key: value for key, value in table.items() if key != "also"}
@@ -196,11 +225,13 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             all_labels=frozenset(Label(name) for name in table.get("all_labels", ())),
             without=frozenset(Label(name) for name in table.get("without", ())),
             origins=int(table.get("origins", 0)),
+            named=compile_detail(table.get("named")),
             tricks=frozenset(Trick(name) for name in table.get("tricks", ())),
             detail=compile_detail(table.get("detail")),
             detail_not=compile_detail(table.get("detail_not")),
             contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
             stranger=bool(table.get("stranger", False)),
+            here=bool(table.get("here", False)),
         )
     except (KeyError, ValueError, re.error) as error:
         raise RulesInvalid(f"rule {rule.id!r}: {error}") from error

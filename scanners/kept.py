@@ -1,6 +1,6 @@
-"""Answers a look's question which of its files are known already, and keeps what it says about the others.
+"""Answers a look's question what of its tree and files is known already, and keeps what it says about the others.
 
-Everything is kept under the bytes of a file, the engine's code and its rules: a changed rule is looked for again.
+Everything is kept under the bytes of a file or tree, the engine's code and rules: a changed rule is looked for again.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from scanners.cache import Cache, make_key
 from scanners.engines import select_rules
 from scanners.rules import FOLDER, SCANNERS
 
-PER_FILE_ENGINES: Final = ("bandit", "yara", "secrets", "texts")
+KEEPING: Final = ("sources", "bandit", "yara", "secrets", "texts", "prompts")
 LIBRARIES: Final = ("bandit", "yara-x", "detect-secrets", "tree-sitter")
 UNREADABLE: Final = (ValueError, TypeError, AttributeError, RecursionError)
 
@@ -26,10 +26,10 @@ class Kept:
         self._cache = cache
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the kept findings by engine and file; a question that does not read as one knows nothing."""
+        """Return what is kept by engine and file or tree; a question that does not read as one knows nothing."""
         files = [str(file) for file in question.get("files", ())]
         known: dict[str, dict[str, Any]] = {}
-        for engine in PER_FILE_ENGINES:
+        for engine in KEEPING:
             keys = {name_entry(engine, file): file for file in files}
             entries = self._cache.get_many([*keys])
             known[engine] = {
@@ -42,7 +42,7 @@ class Kept:
         self._cache.put_many(
             {
                 name_entry(engine, str(file)): json.dumps(items, separators=(",", ":")).encode()
-                for engine in PER_FILE_ENGINES
+                for engine in KEEPING
                 for file, items in kept.get(engine, {}).items()
             }
         )
@@ -58,7 +58,7 @@ def read_entry(entry: bytes) -> list[Any] | None:
 
 
 def name_entry(engine: str, file: str) -> str:
-    """Return the cache's key for an engine's word on a file, which `steps.key_of` names."""
+    """Return the cache's key for an engine's word on a file (`steps.key_of`) or a tree (`followed.name_tree`)."""
     return make_key(
         engine, engine_digest=code_digest(), rules_digest=rules_digest(engine), content_sha256="", extra=(file,)
     )
@@ -77,6 +77,6 @@ def code_digest() -> str:
 def rules_digest(engine: str) -> str:
     """Return a digest over an engine's rules, texts included, and over the data files that it reads."""
     digest = hashlib.sha256("\n".join(repr(rule) for _, rule in sorted(select_rules(engine).items())).encode())
-    for path in sorted(path for suffix in ("yar", "txt") for path in FOLDER.rglob(f"*.{suffix}")):
+    for path in sorted((*FOLDER.rglob("*.yar"), *FOLDER.rglob("*.txt"), *FOLDER.glob("*/*.toml"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

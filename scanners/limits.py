@@ -70,6 +70,7 @@ SEMGREP_PROBE_SECONDS: Final = 20.0  # canaries alone, when a run has failed: is
 CACHE_BYTES: Final = 2 * 1024 * MIB  # a directory cache: about a million files' results
 CACHE_MEMORY_BYTES: Final = 64 * MIB  # a cache within one process
 CACHE_ENTRY_BYTES: Final = 1 * MIB  # one entry; real ones are under 4 KiB
+KEPT_TREE_BYTES: Final = 16 * MIB  # what the language passes say of one tree, unpacked; a longer word is not kept
 CACHE_TOUCH_SECONDS: Final = 3_600.0  # an entry's age is renewed by use, at most this often
 # What a manifest and its neighbours declare.
 CAPABILITY_DETAILS: Final = 50  # hosts, commands or names shown for one capability: more is not read by anyone
@@ -77,6 +78,7 @@ CAPABILITY_PLACES: Final = 5  # lines shown for one capability
 DEPENDENCY_FILE_BYTES: Final = 8 * MIB  # one file that names dependencies; lock files of large projects are 2 MiB
 DEPENDENCIES: Final = 20_000  # names of one artifact, lock files included; more are reported as not read
 DEPENDENCY_DEPTH: Final = 20  # dependencies inside dependencies of an old lock file; npm's own stop at about 10
+MARKUP_BRACKETS: Final = 10_000  # lists of one data file that is followed; the parsers recurse into them
 MARKUP_NESTING: Final = 2_000  # opening brackets of a TOML file, whose parser recurses into them
 OSV_RECORD_BYTES: Final = 1 * MIB  # one OSV record; the largest known is under 200 KiB
 OSV_RECORDS: Final = 500_000  # records of one directory that are read in advance

@@ -22,19 +22,19 @@ from scanners.engines.permissions import run_permissions
 from scanners.errors import ArchiveRefused, RecordsUnreadable
 from scanners.flows import load_flows, load_owners, match_flows
 from scanners.folder import open_copy
+from scanners.followed import UNREADABLE, Followed, follow_tree, keep_followed, name_tree, recall_followed
 from scanners.inventory import find_unaccounted, take_inventory
 from scanners.lookalikes import Ecosystem, load_index
 from scanners.osv import find_malice
-from scanners.passes import follow_sources
-from scanners.reading import read_tree
 from scanners.report import FileRecord, Kind
 from scanners.sources import Reading, Source, Sources
 from scanners.staging import stage_sources
-from scanners.steps import PER_FILE, PER_PLUGIN, Done, Step, key_of, take_step
+from scanners.steps import PER_FILE, PER_PLUGIN, Done, Scope, Step, key_of, take_step
 from scanners.upstream import known_upstream
 
 Message = dict[str, Any]
 Ask = Callable[[Message], Message]
+PASSES = "sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def warm_up() -> None:
             find_malice("warm", ecosystem=ecosystem)
             known_upstream("")
     for step in (*PER_FILE, *PER_PLUGIN):
-        take_step(step, sources=warming, known={})
+        take_step(step, sources=warming, tree="", known={})
 
 
 def open_tree(order: Order) -> Tree:
@@ -105,9 +105,10 @@ class Look:
         """Return everything there is to say."""
         started = time.monotonic()
         records = take_inventory(self.tree)
-        read = read_tree(self.tree, records=records)
         declared = self.find_declared() if self.order.needs_manifest else None
-        passes = follow_sources(read.files, declared=declared)
+        name = name_tree(records, needs_manifest=self.order.needs_manifest)
+        followed, is_known = self.follow(name, records=records, declared=declared)
+        read, passes = followed.read, followed.passes
         compiled = run_bytecode(Sources(files=read.files, declared=None))
         judged = frozenset(record.path for record in records if record.kind is Kind.BYTECODE)
         unaccounted = (*find_unaccounted(self.tree, records=records, matched=judged), *compiled.findings)
@@ -116,9 +117,10 @@ class Look:
             read=frozenset(file.path for file in read.files if file.text is not None),
             errors=(*self.tree.errors, *read.errors, *passes.errors),
         )
-        self.done.append(Done("sources", own, time.monotonic() - started, {}))
+        word = None if is_known else keep_followed(followed)
+        self.done.append(Done(PASSES, own, time.monotonic() - started, {name: [word]} if word else {}))
         sources = Sources(files=(*read.files, *passes.layers), declared=declared, facts=passes.facts)
-        kept = self.ask_engines(sources)
+        kept = self.ask_engines(sources, name=name)
         staged = stage_sources(sources.files, copies=passes.copies, facts=passes.facts, into=Path("stage"))
         return {
             "files": [asdict(record) for record in settle_kinds(records, files=read.files)],
@@ -130,6 +132,15 @@ class Look:
             "keep": kept,
         }
 
+    def follow(self, name: str, *, records: tuple[FileRecord, ...], declared: Declared | None) -> tuple[Followed, bool]:
+        """Return what reading and following the tree says, and whether that was known already."""
+        kept = self.ask({"files": [name]})["known"].get(PASSES, {}).get(name)
+        if kept is not None:
+            # What is damaged is made anew.
+            with contextlib.suppress(*UNREADABLE):
+                return recall_followed(kept[0], tree=self.tree, records=records), True
+        return follow_tree(self.tree, records=records, declared=declared), False
+
     def find_declared(self) -> Declared | None:
         """Return what the manifest declares, or None when there is none that can be read."""
         for file in self.tree.files:
@@ -137,26 +148,23 @@ class Look:
                 return read_declared(file.stored.read_bytes())
         return None
 
-    def ask_engines(self, sources: Sources) -> Message:
-        """Run the engines that are wanted; returns what of their words may be kept, by engine and file."""
-        known: Mapping[str, Any] = self.ask({"files": sorted({key_of(file) for file in sources.files})})["known"]
-        kept: Message = {}
+    def ask_engines(self, sources: Sources, *, name: str) -> Message:
+        """Run the engines that are wanted; returns what of their words may be kept, by engine and file or tree."""
+        files = sorted({key_of(file) for file in sources.files})
+        known: Mapping[str, Any] = self.ask({"files": [name, *files]})["known"]
         for step in (*PER_FILE, *self.make_steps()):
             if step.name in self.order.engines:
-                done = take_step(step, sources=sources, known=known.get(step.name, {}))
-                self.done.append(done)
-                if done.kept:
-                    kept[step.name] = done.kept
-        return kept
+                self.done.append(take_step(step, sources=sources, tree=name, known=known.get(step.name, {})))
+        return {done.name: done.kept for done in self.done if done.kept}
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the engines that look at the plugin as a whole."""
         metadata = functools.partial(run_metadata, needs_manifest=self.order.needs_manifest)
         return (
-            Step("flows", run_flows, is_per_file=False),
+            Step("flows", run_flows, Scope.NONE),
             *PER_PLUGIN,
-            Step("metadata", metadata, is_per_file=False),
-            Step("permissions", run_permissions, is_per_file=False),
+            Step("metadata", metadata, Scope.NONE),
+            Step("permissions", run_permissions, Scope.NONE),
         )
 
 

@@ -18,7 +18,7 @@ from scanners.javascript import ScriptPass, read_scripts
 from scanners.python.copies import Copy
 from scanners.python.passes import PlacedHit, read_modules
 from scanners.report import Finding, Kind
-from scanners.sources import Source
+from scanners.sources import Source, hold_tree
 
 NAME: Final = "sources"
 
@@ -37,11 +37,17 @@ class Passes:
 def follow_sources(files: tuple[Source, ...], *, declared: Declared | None) -> Passes:
     """Follow everything that is code through all files together."""
     entry_points = tuple(node.entry_point for node in declared.nodes) if declared is not None else ()
-    modules = [file for file in files if file.kind is Kind.PYTHON and file.tree is not None]
+    modules = [file for file in files if file.kind is Kind.PYTHON and file.parse is not None]
     scripts = [file for file in files if file.kind is Kind.JAVASCRIPT and file.text is not None]
-    python = read_modules(modules, entry_points=entry_points)
+    shipped = [file for file in files if file.text is not None]
+    python = read_modules(modules, entry_points=entry_points, shipped=shipped)
     javascript = (
-        read_scripts(scripts, entry_points=entry_points, install_files=find_install_files(files))
+        read_scripts(
+            scripts,
+            entry_points=entry_points,
+            install_files=find_install_files(files),
+            shipped={file.path: file.text for file in files if file.text is not None},
+        )
         if scripts
         else ScriptPass((), (), ())
     )
@@ -64,17 +70,17 @@ def place_of(fact: Fact) -> tuple[str, int, str, str]:
 
 def make_layer(path: str, line: int, text: str, *, kind: Kind) -> Source:
     """Return a text that is run as code as a source of its own; what does not parse is text."""
-    tree = None
+    parse = None
     if kind is Kind.PYTHON:
         try:
-            tree = ast.parse(text)
+            parse = hold_tree(ast.parse(text))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             # Not Python after all: it would raise where it is run.
             kind = Kind.TEXT
     data = text.encode("utf-8", "replace")
     digest = hashlib.sha256(data).hexdigest()
     return Source(
-        path=path, kind=kind, sha256=digest, size=len(data), stored=None, text=text, tree=tree,
+        path=path, kind=kind, sha256=digest, size=len(data), stored=None, text=text, parse=parse,
         is_guess=kind is Kind.JAVASCRIPT, base_line=line,
     )  # fmt: skip
 

@@ -4,9 +4,11 @@ Decides what is Python or JavaScript by content. Whatever it cannot read it name
 """
 
 import ast
+import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from scanners import limits
@@ -21,7 +23,7 @@ from scanners.decoding import (
 )
 from scanners.report import FileRecord, Finding, Kind
 from scanners.rules import load_rules
-from scanners.sources import Source
+from scanners.sources import Source, hold_tree
 
 CODE_HINT: Final = re.compile(r"\(|\bimport\b")
 SCRIPT_HINTS: Final = re.compile(
@@ -45,6 +47,14 @@ class Read:
     files: tuple[Source, ...]
     findings: tuple[Finding, ...]
     errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one file was read as the last time."""
+
+    kind: Kind
+    is_guess: bool
 
 
 def read_tree(tree: Tree, *, records: tuple[FileRecord, ...]) -> Read:
@@ -71,11 +81,50 @@ def read_tree(tree: Tree, *, records: tuple[FileRecord, ...]) -> Read:
     return Read(files=tuple(files), findings=tuple(findings), errors=tuple(errors))
 
 
+def read_marked(tree: Tree, *, records: tuple[FileRecord, ...], marks: Sequence[Mark | None]) -> tuple[Source, ...]:
+    """Read every file of a tree as it was read before, without asking again what is code.
+
+    Raises ValueError when the marks are not those of this tree, and one of `UNREADABLE` for a file they are wrong of.
+    """
+    return tuple(
+        read_as(
+            Source(path=record.path, kind=record.kind, sha256=record.sha256, size=record.size, stored=file.stored),
+            stored=file.stored,
+            mark=mark,
+        )
+        for record, file, mark in zip(records, tree.files, marks, strict=True)
+    )
+
+
+def read_as(bare: Source, *, stored: Path, mark: Mark | None) -> Source:
+    """Return a file with its text as its mark says; its tree is made where an engine asks for it."""
+    if mark is None:
+        return bare
+    data = stored.read_bytes()
+    if mark.kind is Kind.PYTHON:
+        text = decode_module(bare.path, data=data).text if bare.kind is Kind.PYTHON else decode_text(data)
+        parse = functools.partial(ast.parse, text or "")
+        return replace(bare, kind=mark.kind, text=text, parse=parse, is_guess=mark.is_guess)
+    text = decode_script(data).text if mark.kind is Kind.JAVASCRIPT else decode_text(data)
+    return replace(bare, kind=mark.kind, text=text, is_guess=mark.is_guess)
+
+
 def describe_limit(size: int) -> str:
     """Return which limit a source of this size in bytes is over."""
     if size > limits.SOURCE_BYTES:
         return f"{limits.SOURCE_BYTES} bytes"
     return f"{limits.SOURCE_TOTAL_BYTES} bytes together with the others"
+
+
+def decode_module(path: str, *, data: bytes) -> Decoded:
+    """Return the Python of a file as Python decodes it; raises one of `UNREADABLE`."""
+    decoded = decode_python(data)
+    suffix = PurePosixPath(path).suffix.casefold()
+    if suffix == ".pth":
+        return replace(decoded, text=extract_startup_lines(decoded.text))
+    if suffix == ".ipynb":
+        return replace(decoded, text=extract_notebook(decoded.text))
+    return decoded
 
 
 def read_file(bare: Source, *, data: bytes) -> tuple[Source, bool]:
@@ -92,19 +141,14 @@ def read_file(bare: Source, *, data: bytes) -> tuple[Source, bool]:
 
 def read_python(bare: Source, *, data: bytes) -> tuple[Source, bool]:
     """Return Python as Python reads it; raises one of `UNREADABLE`."""
-    suffix = PurePosixPath(bare.path).suffix.casefold()
     try:
-        decoded = decode_python(data)
-        if suffix == ".pth":
-            decoded = Decoded(extract_startup_lines(decoded.text), decoded.encoding, decoded.is_odd)
-        elif suffix == ".ipynb":
-            decoded = Decoded(extract_notebook(decoded.text), decoded.encoding, decoded.is_odd)
+        decoded = decode_module(bare.path, data=data)
         tree = ast.parse(decoded.text)
     except UNREADABLE:
-        if suffix in NOT_IMPORTED:
+        if PurePosixPath(bare.path).suffix.casefold() in NOT_IMPORTED:
             return replace(bare, kind=Kind.TEXT, text=decode_text(data)), False
         raise
-    return replace(bare, text=decoded.text, tree=tree), decoded.is_odd
+    return replace(bare, text=decoded.text, parse=hold_tree(tree)), decoded.is_odd
 
 
 def read_text(bare: Source, *, data: bytes) -> Source:
@@ -114,7 +158,7 @@ def read_text(bare: Source, *, data: bytes) -> Source:
         return replace(bare, text=text)
     tree = parse_code(text)
     if tree is not None:
-        return replace(bare, kind=Kind.PYTHON, text=text, tree=tree)
+        return replace(bare, kind=Kind.PYTHON, text=text, parse=hold_tree(tree))
     if looks_like_script(text, path=bare.path):
         return replace(bare, kind=Kind.JAVASCRIPT, text=decode_script(data).text, is_guess=True)
     return replace(bare, text=text)

@@ -4,6 +4,7 @@ Only values. Nothing here opens, decodes or judges.
 """
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,10 @@ from scanners.tree_index import TreeIndex, index_tree
 class Source:
     """One file, or one text hidden in a file.
 
-    `text` is what Python or a JavaScript engine would read, with plain line feeds; None when it is no text. `tree` is
-    set for Python that parses. `base_line` is the line of the file where a decoded layer is run; its own lines mean
-    nothing to a reviewer. `stored` is the unpacked bytes, `size` in bytes. A guess is text that may be code.
+    `text` is what Python or a JavaScript engine would read, with plain line feeds; None when it is no text. `parse`
+    is set for Python that parses, and gives its tree. `base_line` is the line of the file where a decoded layer is
+    run; its own lines mean nothing to a reviewer. `stored` is the unpacked bytes, `size` in bytes. A guess is text
+    that may be code.
     """
 
     path: str
@@ -29,9 +31,14 @@ class Source:
     size: int
     stored: Path | None
     text: str | None = None
-    tree: ast.Module | None = field(default=None, repr=False, compare=False)
+    parse: Callable[[], ast.Module] | None = field(default=None, repr=False, compare=False)
     is_guess: bool = False
     base_line: int = 0
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The tree of Python that parses; None for everything else."""
+        return self.parse() if self.parse is not None else None
 
     @cached_property
     def index(self) -> TreeIndex:
@@ -41,6 +48,11 @@ class Source:
     def line_in_file(self, line: int) -> int:
         """Return the line of the plugin's own file for a line of this text."""
         return self.base_line or line
+
+
+def hold_tree(tree: ast.Module | None) -> Callable[[], ast.Module] | None:
+    """Return the `parse` of a source whose tree is made already; None where there is none."""
+    return (lambda: tree) if tree is not None else None
 
 
 @dataclass(frozen=True, slots=True)

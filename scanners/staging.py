@@ -54,7 +54,7 @@ class Writer:
                 is_guess=is_guess or source.is_guess,
                 lines=lines,
                 acts=self.acts.get(source.path, frozenset()),
-                is_parsed=source.tree is not None or source.kind is Kind.JAVASCRIPT,
+                is_parsed=source.parse is not None or source.kind is Kind.JAVASCRIPT,
             )
         )
 

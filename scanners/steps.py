@@ -1,11 +1,12 @@
 """The engines that look at one artifact inside its sandboxed process, one after the other, and how each one did.
 
-Results of engines that judge file by file are used again for equal files; an engine with an error keeps nothing.
+What an engine said of a file, or of a whole tree, is used again for the same one; with an error it keeps nothing.
 """
 
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from scanners.engines.bandit import run_bandit
@@ -18,45 +19,74 @@ from scanners.report import Finding, finding_from_dict
 from scanners.sources import Reading, Source, Sources
 
 EngineCall = Callable[[Sources], Reading]
+Kept = dict[str, list[Any]]  # findings as JSON-ready values, by file or tree
+Known = Mapping[str, list[Any]]
+Word = tuple[Reading, Kept]
+
+
+class Scope(StrEnum):
+    """What an engine's word depends on beside its rules, and so what it is kept under."""
+
+    FILE = "file"
+    TREE = "tree"  # all files of the tree and what they declare
+    NONE = "none"  # on more than that, or it is cheaper made anew
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One engine; `is_per_file` says that what it says of a file depends on nothing but that file."""
+    """One engine, and what its word depends on."""
 
     name: str
     call: EngineCall
-    is_per_file: bool
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one engine said, in wall seconds, and what of it may be kept: per file its findings as JSON-ready values."""
+    """What one engine said, in wall seconds, and what of it may be kept: by what it is kept under."""
 
     name: str
     reading: Reading
     seconds: float
-    kept: dict[str, list[dict[str, Any]]]
+    kept: Kept
 
 
 PER_FILE: Final = (
-    Step("bandit", run_bandit, is_per_file=True),
-    Step("yara", run_yara, is_per_file=True),
-    Step("secrets", run_secrets, is_per_file=True),
-    Step("texts", run_texts, is_per_file=True),
+    Step("bandit", run_bandit, Scope.FILE),
+    Step("yara", run_yara, Scope.FILE),
+    Step("secrets", run_secrets, Scope.FILE),
+    Step("texts", run_texts, Scope.FILE),
 )
 PER_PLUGIN: Final = (
-    Step("prompts", run_prompts, is_per_file=False),
-    Step("dependencies", run_dependencies, is_per_file=False),
+    Step("prompts", run_prompts, Scope.TREE),
+    Step("dependencies", run_dependencies, Scope.NONE),
 )
 
 
-def take_step(step: Step, *, sources: Sources, known: Mapping[str, list[dict[str, Any]]]) -> Done:
-    """Run one engine over what is not known yet; `known` maps `key_of` a file to its kept findings."""
+def take_step(step: Step, *, sources: Sources, tree: str, known: Known) -> Done:
+    """Run one engine over what is not known yet; `known` maps `key_of` a file, or the tree's name, to kept findings."""
     started = time.monotonic()
-    if not step.is_per_file:
+    take = {Scope.FILE: take_by_file, Scope.TREE: take_by_tree, Scope.NONE: take_anew}[step.scope]
+    reading, kept = take(step, sources=sources, tree=tree, known=known)
+    return Done(step.name, reading, time.monotonic() - started, {} if reading.errors else kept)
+
+
+def take_anew(step: Step, *, sources: Sources, tree: str, known: Known) -> Word:
+    """Run an engine whose word is not kept."""
+    return step.call(sources), {}
+
+
+def take_by_tree(step: Step, *, sources: Sources, tree: str, known: Known) -> Word:
+    """Run an engine over a tree, or repeat what it said of it; every text counts as read either way."""
+    if tree not in known:
         reading = step.call(sources)
-        return Done(step.name, reading, time.monotonic() - started, {})
+        return reading, {tree: [asdict(finding) for finding in reading.findings]}
+    read = frozenset(file.path for file in sources.files if file.text is not None)
+    return Reading(findings=tuple(map(finding_from_dict, known[tree])), read=read), {}
+
+
+def take_by_file(step: Step, *, sources: Sources, tree: str, known: Known) -> Word:
+    """Run an engine over the files that are not known, and repeat what it said of the others."""
     fresh = Sources(
         files=tuple(file for file in sources.files if key_of(file) not in known),
         declared=sources.declared,
@@ -70,9 +100,7 @@ def take_step(step: Step, *, sources: Sources, known: Mapping[str, list[dict[str
         read=reading.read | {file.path for file in old},
         errors=reading.errors,
     )
-    return Done(
-        step.name, whole, time.monotonic() - started, {} if reading.errors else keep(reading, files=fresh.files)
-    )
+    return whole, keep(reading, files=[file for file in fresh.files if file.path in reading.read])
 
 
 def key_of(file: Source) -> str:
@@ -80,7 +108,7 @@ def key_of(file: Source) -> str:
     return f"{file.sha256}:{file.kind}:{int(file.is_guess)}:{file.base_line}:{file.path}"
 
 
-def keep(reading: Reading, *, files: Collection[Source]) -> dict[str, list[dict[str, Any]]]:
+def keep(reading: Reading, *, files: Collection[Source]) -> Kept:
     """Return the findings of each file, ready to be stored; of files with one path only when there is one of them."""
     by_path: dict[str, list[Finding]] = {}
     for finding in reading.findings:

@@ -10,6 +10,12 @@ SECRET_NAME = re.compile(
     r"|DSN|WEBHOOK(_URL)?|COOKIES?|JWT|BEARER|SALT|(DATABASE|REDIS|MONGO(DB)?|AMQP|BROKER)_UR[IL])($|_)",
     re.IGNORECASE,
 )
+# Words that only turn a page, find a row or prove that a form is one's own.
+PASSING_NAME = re.compile(
+    r"(^|_)(CSRF|XSRF|PAGE|NEXT|PREVIOUS|CONTINUATION|CURSOR|SYNC|RESUME|SUCCESS|SORT|CACHE|PRIMARY|FOREIGN|PARTITION"
+    r"|IDEMPOTENCY|PUBLIC|OBJECT|ROUTING)_?(TOKEN|KEY)S?$",
+    re.IGNORECASE,
+)
 # What `permissions.environment` and `permissions.secrets` of a manifest can hold.
 DECLARABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")
 # What every program may ask about the machine it runs on; no secret is kept there.
@@ -38,7 +44,7 @@ def is_convention(name: str) -> bool:
 
 def is_secret(name: str) -> bool:
     """Say whether a variable is named like a token, key or password."""
-    return not is_convention(name) and SECRET_NAME.search(name) is not None
+    return not is_convention(name) and SECRET_NAME.search(name) is not None and not PASSING_NAME.search(name)
 
 
 def is_declarable(name: str) -> bool:

@@ -35,6 +35,11 @@ ACTING: Final = frozenset(
         "credential-store-theft",
     ]
 )
+# Who arranges to be started again, what is fetched or decoded there: what stays is not what was reviewed.
+STAYING: Final = "persistence"
+BRINGING: Final = frozenset(
+    ["download-and-execute", "command-text", "shell-text", "decode-then-execute", "reverse-shell"]
+)
 UNREAD_TECHNIQUE: Final = "unread-content"
 SEVERITY_ORDER: Final = (Verdict.CLEAN, Verdict.SUSPICIOUS, Verdict.INCOMPLETE, Verdict.MALICIOUS)
 
@@ -115,8 +120,11 @@ def find_conclusive(findings: tuple[Finding, ...]) -> list[str]:
             techniques[finding.technique] = max(points_of(finding), techniques.get(finding.technique, 0))
     for path, techniques in sorted(points.items()):
         strong = sorted(name for name, weight in techniques.items() if weight >= STRONG_SCORE)
+        brought = sorted(name for name, weight in techniques.items() if weight >= ACTING_SCORE and name in BRINGING)
         if len(strong) > 1 and max(techniques.values()) >= GRAVE_SCORE:
             reasons.append(f"conclusive together in {path or 'the plugin'}: {', '.join(strong)}")
+        elif brought and STAYING in strong:
+            reasons.append(f"conclusive because it stays in {path or 'the plugin'}: {STAYING}, {', '.join(brought)}")
         elif hidden := find_hidden_act(techniques):
             reasons.append(f"conclusive because hidden in {path or 'the plugin'}: {', '.join(hidden)}")
     return sorted(set(reasons))

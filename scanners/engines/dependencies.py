@@ -73,7 +73,7 @@ def read_file(source: Source) -> Named | None:
     if source.text is None or source.base_line:
         return None
     if source.size > limits.DEPENDENCY_FILE_BYTES:
-        is_known = any(reader(replace(source, text="", tree=None)) for reader in (read_python, read_javascript))
+        is_known = any(reader(replace(source, text="", parse=None)) for reader in (read_python, read_javascript))
         return Named(is_readable=False) if is_known else None
     return read_python(source) or read_javascript(source)
 

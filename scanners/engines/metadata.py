@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 from scanners import limits
 from scanners.declared import MANIFEST_NAME, Declared
 from scanners.dependency import is_absurd, line_of
+from scanners.engines.commands import find_shadowed_programs
 from scanners.engines.entry_points import find_missing_entry_points
 from scanners.engines.identifiers import look_alike
 from scanners.engines.shadowing import find_shadowed_modules, find_shadowed_tools
@@ -41,6 +42,10 @@ def run_metadata(sources: Sources, *, needs_manifest: bool = False) -> Reading:
     findings += [
         make(rule_id, path=path, line=line, named=named)
         for rule_id, path, line, named in find_shadowed_modules(sources, names=[item.name for item in identities])
+    ]
+    findings += [
+        make("program-shadowed", path=path, line=line, named=named)
+        for path, line, named in find_shadowed_programs(sources.files, names=[item.name for item in identities])
     ]
     findings += [
         make("module-lookalike", path=source.path, line=0, named=named) for source, named in find_disguised(sources)

@@ -31,6 +31,16 @@ SOUP_SHARE = 0.15
 ESCAPED = re.compile(r"(?:\\x[2-7][0-9a-fA-F]|\\u00[2-7][0-9a-fA-F]|\\u\{[2-7][0-9a-fA-F]\}|\\1[0-7]{2}){8,}")
 ESCAPED_LETTER = re.compile(r"\\(?:x|u00|u\{)([2-7][0-9a-fA-F])\}?|\\(1[0-7]{2})")
 ESCAPE_MARKS = ("\\x", "\\u", "\\1")
+# One of these is enough: nobody spells it letter by letter except to keep it from being found.
+HUSHED = re.compile(
+    r"child_process|__import__|\bos\.(?:system|popen|environ)|\bsubprocess\b|process\.env|powershell|/bin/(?:ba)?sh\b"
+    r"|\b(?:curl|wget|eval|exec|require|Function|certutil)\b|https?://|\bwebhooks?\b"
+)
+FETCHED_AND_RUN = re.compile(
+    r"\b(?:curl|wget|iwr|Invoke-WebRequest|certutil)\b.{0,200}(?:\|\s*(?:(?:sudo )?(?:ba|z|da)?sh\b|python|node|iex)"
+    r"|(?:&&|;)\s*(?:(?:ba)?sh|chmod|start|\./))",
+    re.IGNORECASE,
+)
 ESCAPED_LETTERS = 40  # readable characters spelled as escapes in one file
 NUMBERS = re.compile(r"(?:0x[0-9a-fA-F]{1,2}|\d{1,3})(?:\s?,\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})){23,}")
 NUMBER_RUNS = 200
@@ -86,18 +96,24 @@ def is_shuffled(name: str) -> bool:
 
 
 def find_escapes(text: str, *, lines: Lines) -> list[Hit]:
-    """Return a hit when readable words are spelled as escapes."""
+    """Return a hit when readable words are spelled as escapes, and one for every command hidden so."""
     if not any(mark in text for mark in ESCAPE_MARKS):
         return []
+    hits: list[Hit] = []
     count, first = 0, 0
     for match in ESCAPED.finditer(text):
         spelled = "".join(
             chr(int(item[1], 16) if item[1] else int(item[2], 8)) for item in ESCAPED_LETTER.finditer(match[0])
         )
-        if sum(letter.isalpha() or letter in " _.()" for letter in spelled) >= 0.8 * len(spelled):
-            first = first or lines.line_at(match.start())
+        line = lines.line_at(match.start())
+        if FETCHED_AND_RUN.search(spelled):
+            hits.append(Hit("escaped-download", line, line))
+        if HUSHED.search(spelled):
+            first, count = first or line, count + ESCAPED_LETTERS
+        elif sum(letter.isalpha() or letter in " _.()" for letter in spelled) >= 0.8 * len(spelled):
+            first = first or line
             count += len(spelled)
-    return [Hit("obfuscated-escapes", first, first)] if count >= ESCAPED_LETTERS else []
+    return [*hits, Hit("obfuscated-escapes", first, first)] if count >= ESCAPED_LETTERS else hits
 
 
 def find_numbers(text: str, *, lines: Lines) -> list[Hit]:

@@ -58,6 +58,7 @@ VARIETY: Final = 8  # different characters; a key has more
 WINDOW_BEFORE: Final = 120  # characters of a line a detector sees around its mark ...
 WINDOW_BEHIND: Final = 400  # ... enough for the longest key, and few enough that no expression grows slow
 CLOUD_WORDS: Final = ("akia", "asia", "abia", "acca", "a3t", "aws")
+SLACK_MARK: Final = r"xox[abpors]-[\w-]{24}|hooks[.]slack[.]com"  # guides shorten a token: a real one is longer
 OTHER_MARKS: Final = "github_pat_|npm_|AIza|sk-(?:ant|proj|svc)|hf_|xapp-|dop_v1_|shp[acps][ast]_|k_live_|xox[a-s]-"
 
 
@@ -123,7 +124,7 @@ def load_detectors() -> tuple[Detector, ...]:
         (NpmDetector(), "secret-platform-token", "_authToken=", ""),
         (PypiTokenDetector(), "secret-platform-token", "-AgE[IN]", ""),
         (ArtifactoryDetector(), "secret-platform-token", "AKC|AP[0-9A-F]", "artifactory"),
-        (SlackDetector(), "secret-messenger-token", "xox[abpors]-|hooks[.]slack[.]com", "", "xox", "hooks.slack.com"),
+        (SlackDetector(), "secret-messenger-token", SLACK_MARK, "", "xox", "hooks.slack.com"),
         (DiscordBotTokenDetector(), "secret-messenger-token", r"[.][\w-]{6}[.][\w-]{27}", ""),
         (TelegramBotTokenDetector(), "secret-messenger-token", r"\d{8,10}:A[A-Za-z0-9_-]{34}", "", ":a"),
         (StripeDetector(), "secret-payment-key", "[rs]k_live_", "", "k_live_"),

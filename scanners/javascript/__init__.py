@@ -4,7 +4,7 @@ It never runs anything, opens nothing, and never judges.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanners import limits
@@ -33,12 +33,19 @@ class ScriptPass:
 
 
 def read_scripts(
-    scripts: Sequence[Source], *, entry_points: Sequence[str], install_files: frozenset[str] = frozenset()
+    scripts: Sequence[Source],
+    *,
+    entry_points: Sequence[str],
+    install_files: frozenset[str] = frozenset(),
+    shipped: Mapping[str, str] | None = None,
 ) -> ScriptPass:
-    """Return the facts of all scripts together; what could not be read is an error, `path: reason`."""
+    """Return the facts of all scripts together; what could not be read is an error, `path: reason`.
+
+    `shipped` are the texts beside the scripts, by path, which a script may read.
+    """
     errors: list[str] = []
     modules = parse_all(scripts, errors)
-    walker = Walker(Program(modules), readers=READERS, follow=call, apply=apply)
+    walker = Walker(Program(modules, shipped or {}), readers=READERS, follow=call, apply=apply)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, limits.SCRIPT_RECURSION))
     try:

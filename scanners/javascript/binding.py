@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scanners.facts import Act, Context, Trick
+from scanners.facts import Act, Context, Label, Trick
 from scanners.javascript.conditions import note_guarding
 from scanners.javascript.effects import words
 from scanners.javascript.expressions import add
@@ -170,6 +170,10 @@ def store(walker: Walker, base: Value, name: str | None, value: Value) -> None:
 def note_patch(walker: Walker, node: Node, base: Value, value: Value, *, name: str | None) -> None:
     """Record when a function of the platform or of a foreign module is replaced."""
     path = base.path
+    is_handed = any(mark[0] is Label.ARGUMENT for mark in base.marks) and value.function is not None
+    if is_handed and name is not None and not name.startswith("on") and is_wrapped(walker, name):
+        walker.record(Act.HOST_PATCH, node, detail=f"{{host}}.{name}", tricks=value.tricks)
+        return
     if not path or path.startswith(("?", "native:", "this", *UNPATCHED)) or "#" in path or name is None:
         return
     if value.function is None and not (
@@ -187,6 +191,12 @@ def note_patch(walker: Walker, node: Node, base: Value, value: Value, *, name: s
     if value.function is not None and SEES_REQUESTS.search(f"{path}.{name}"):
         given = spied_arguments(walker, value.function)
         walker.follow(walker, value.function, given, this=None, context=Context.RUNTIME)
+
+
+def is_wrapped(walker: Walker, name: str) -> bool:
+    """Say whether the script also takes what a property was before it is replaced."""
+    expression = rf"[\w\])]\??\.{re.escape(name)}\b(?!\s*=[^=])".encode()
+    return re.search(expression, walker.frame.module.content) is not None
 
 
 def read_assignment(walker: Walker, node: Node) -> Value:

@@ -15,6 +15,7 @@ from scanners.javascript.arrays import map_items
 from scanners.javascript.authenticating import sent_marks
 from scanners.javascript.binding import note_patch
 from scanners.javascript.containers import CLASSES, FORMS, make_container, spell_out
+from scanners.javascript.conversations import whole_marks
 from scanners.javascript.effects import words
 from scanners.javascript.folding import (
     ENCODINGS,
@@ -25,11 +26,13 @@ from scanners.javascript.folding import (
 )
 from scanners.javascript.members import member, read_members_of
 from scanners.javascript.parameters import unknown_arguments
+from scanners.javascript.shipped import read_json
 from scanners.javascript.texts import as_number, as_text, parse_int
 from scanners.javascript.values import (
     ANY_ITEM,
     HOLE,
     NO_MARKS,
+    TRAP,
     UNKNOWN,
     Shape,
     Value,
@@ -218,7 +221,7 @@ def read_joined(walker: Walker, args: list[Value], node: Node) -> Value:
     """Return one value with everything the arguments carry."""
     for arg in args:
         read_members_of(walker, arg, node)
-    marks = union(*[sent_marks(arg) for arg in args])
+    marks = union(*[sent_marks(arg) for arg in args], *[whole_marks(walker, arg, node) for arg in args])
     return Value(marks=marks) if marks else UNKNOWN
 
 
@@ -324,6 +327,9 @@ def read_proxy(walker: Walker, args: list[Value], node: Node) -> Value:
     target = args[0] if args else UNKNOWN
     read_members_of(walker, target, node)
     traps = args[1].shape if len(args) > 1 else None
+    giver = traps.get("get") if traps is not None else None
+    if giver is not None and giver.function is not None and target.shape is not None and not target.path:
+        target.shape.props[TRAP] = giver
     seen = Value(marks=deep_marks(target)) if target.path == "process.env" else target
     for trap in traps.props.values() if traps is not None else ():
         if trap.function is not None:
@@ -344,7 +350,7 @@ def make_class(path: str) -> Builtin:
 HANDS_THROUGH = words(
     "util.promisify util.callbackify Promise.resolve Object.freeze Object.seal structuredClone",
     "Object Promise.race Promise.any Promise.allSettled Promise.all events.once util.deprecate bluebird.promisify",
-    "bluebird.promisifyAll stream.promises.pipeline url.fileURLToPath url.pathToFileURL pify",
+    "bluebird.promisifyAll url.fileURLToPath url.pathToFileURL pify",
     "util.types.isPromise Array.of Object.getPrototypeOf Reflect.getPrototypeOf Object.setPrototypeOf",
 )
 BUILTINS: dict[str, Builtin] = {
@@ -373,6 +379,7 @@ BUILTINS: dict[str, Builtin] = {
     "String": read_string_of,
     "Number": read_number_of,
     "parseFloat": read_number_of,
+    "JSON.parse": read_json,
     "Promise": read_promise,
     "Array.from": read_array_from,
     "Reflect.get": read_reflect_get,

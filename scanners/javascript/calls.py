@@ -15,8 +15,9 @@ from scanners.javascript.builtins import BUILTINS, resolve_promise
 from scanners.javascript.choosing import note_carried, picked_marks
 from scanners.javascript.commands import COMMANDS
 from scanners.javascript.containers import put, say_container, take
+from scanners.javascript.conversations import note_recipients
 from scanners.javascript.effects import Effect, words
-from scanners.javascript.events import DATA, LISTENERS, STREAMS, is_callable, read_emit, read_listener
+from scanners.javascript.events import DATA, FUNCTION_CALL, LISTENERS, STREAMS, is_callable, read_emit, read_listener
 from scanners.javascript.filing import FILING
 from scanners.javascript.functions import construct
 from scanners.javascript.members import read_member_of
@@ -42,6 +43,7 @@ AT_ONCE = words(
     "finally call apply tap nextTick parallel series waterfall eachSeries eachLimit mapLimit mapSeries run exec",
     "execute replace replaceAll transaction attempt try from pipe",
 )
+MAILING = words("sendMail send sendMessage sendEmail")
 # What compilers put around require: the module comes out as it went in.
 IMPORT_WRAPPER = re.compile(
     r"(__toESM|__importStar|__importDefault|_?_?interop\w*|__toModule|_getRequireWildcard\w*)\d*$"
@@ -175,6 +177,8 @@ def with_tricks(value: Value, callee: Value) -> Value:
 def apply_again(walker: Walker, function: Value, name: str, args: list[Value], node: Node) -> Value:
     """Read `f.call(this, ...)`, `f.apply(this, [...])` and `f.bind(this, ...)`."""
     this, rest = (args[0] if args else UNKNOWN), args[1:]
+    if function.path in FUNCTION_CALL and name == "bind":
+        return Value(path="%bound", shape=array_of([this, *rest[1:]]).shape)
     if name == "apply" and rest:
         shape = rest[0].shape
         rest = (
@@ -210,8 +214,11 @@ def apply_method(walker: Walker, callee: Value, base: Value, name: str | None, a
             value = reader(walker, base, args, node)
             if value is not None:
                 return value
-        if name in SOFT_SENDERS:
+        # A channel of diagnostics within the process takes the message alone, a broker takes a topic first.
+        if name in SOFT_SENDERS and (name != "publish" or len(args) > 1):
             note_sending(walker, base, args, node)
+        if name in MAILING:
+            note_recipients(walker, node, args)
     note_carried(walker, callee, args, node)
     marks = union(deep_marks(base), callee.marks)
     # A stream tells at once that it has ended; nobody else has to ask for that.
@@ -308,6 +315,16 @@ def read_pipe(walker: Walker, base: Value, args: list[Value], node: Node) -> Val
     return Value(path=target.path, marks=union(deep_marks(base), target.marks), shape=target.shape)
 
 
+def read_pipeline(walker: Walker, call: Call) -> Value:
+    """Read `pipeline(a, b, c)`: everything of each is written to the next."""
+    streams = [arg for arg in call.args if arg.function is None]
+    value = streams[0] if streams else UNKNOWN
+    for target in streams[1:]:
+        value = read_pipe(walker, value, [target], call.node) or UNKNOWN
+    run_callbacks(walker, call.args, UNKNOWN, first=9)
+    return value
+
+
 def read_map(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
     """Read `list.map(f)`."""
     return map_items(walker, base, args[0], node) if args else base
@@ -354,6 +371,7 @@ def read_split(walker: Walker, base: Value, args: list[Value], node: Node) -> Va
     return Value(marks=deep_marks(base)) if base.text is not None and HOLE in base.text else None
 
 
+SPECIALS["pipeline"] = read_pipeline
 METHODS = {
     **dict.fromkeys(LISTENERS, read_listener),
     **dict.fromkeys(("forEach", "some", "every", "findIndex"), read_each),

@@ -15,7 +15,7 @@ from scanners.javascript.performing import Call, Special, data_marks, perform_pl
 from scanners.javascript.running import follow_layer
 from scanners.javascript.tables.code import SHELL_PROGRAMS
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, Marks, Shape, Value, deep_marks, spoken, union
+from scanners.javascript.values import HOLE, NO_MARKS, UNKNOWN, Marks, Shape, Value, deep_marks, spoken, union
 from scanners.stores import is_store
 
 if TYPE_CHECKING:
@@ -78,6 +78,23 @@ def start_program(walker: Walker, call: Call) -> Value:
     return record_command(walker, call, line, tricks, marks)
 
 
+def open_binding(walker: Walker, call: Call) -> Value:
+    """Read process.binding: the inside of a module of the platform, past everything that watches the module."""
+    name = as_text(call.arg(0)) or ""
+    walker.record(Act.NATIVE_LOAD, call.node, detail=name, marks=deep_marks(call.arg(0)), tricks=tricks_of(call))
+    return Value(path=f"binding.{name}", tricks=frozenset({Trick.LOOKED_UP})) if name and HOLE not in name else UNKNOWN
+
+
+def start_options(walker: Walker, call: Call) -> Value:
+    """Read the inside of spawn: a program and all its words in one object."""
+    listed = call.option("args").shape
+    parts = [call.option("file"), *((listed.items or [UNKNOWN, UNKNOWN])[1:] if listed is not None else [])]
+    line = " ".join(HOLE if (text := as_text(part)) is None else text for part in parts)
+    marks = union(*[deep_marks(arg) for arg in call.args])
+    program = line.partition(" ")[0].replace("\\", "/").rpartition("/")[2].lower()
+    return record_command(walker, call, line, {Trick.SHELL} if program in SHELL_PROGRAMS else set(), marks)
+
+
 def start_fork(walker: Walker, call: Call) -> Value:
     """Read fork: a script of its own process."""
     return record_command(
@@ -95,6 +112,7 @@ def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], ma
     if is_hidden(call) or HIDDEN_WORDS.search(shown):
         tricks = tricks | {Trick.HIDDEN_WINDOW}
     every = frozenset(tricks) | tricks_of(call, *call.args[:2])
+    marks = union(marks, written_marks(walker, shown))
     walker.record(Act.PROCESS_START, call.node, detail=shown, marks=marks, tricks=every)
     for expression, act in (
         (INSTALLS, Act.SOFTWARE_INSTALL),
@@ -122,6 +140,13 @@ def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], ma
         )
     run_callbacks(walker, call.args, Value(marks=value.marks), first=1)
     return value
+
+
+def written_marks(walker: Walker, line: str) -> Marks:
+    """Return where the content of a file comes from that a command line names, when it came over the network."""
+    words = [word.strip("'\"") for word in line.split()[:16]]
+    found = [walker.written[word] for word in words if len(word) > 3 and word in walker.written]
+    return frozenset(mark for marks in found for mark in marks if mark[0] is Label.NETWORK)
 
 
 def is_hidden(call: Call) -> bool:
@@ -164,6 +189,8 @@ COMMANDS: dict[str, Special] = {
     "shell": start_shell,
     "program": start_program,
     "fork": start_fork,
+    "binding": open_binding,
+    "options": start_options,
     "named": write_place,
     "": perform_plain,
 }

@@ -41,6 +41,7 @@ DATA = frozenset(
     }
 )
 TYPES_OF_EVENTS = {"connection": "net.Socket#", "secureConnection": "net.Socket#"}
+FUNCTION_CALL = ("Function.prototype.call", "Function.prototype.apply")
 LISTENERS_KEPT = 50  # functions that wait for one event
 KEY_EVENTS = words("keydown keypress keyup")
 PAGE = words("document window global script dom addEventListener")
@@ -48,7 +49,7 @@ PAGE = words("document window global script dom addEventListener")
 
 def is_callable(path: str) -> bool:
     """Return whether a name means a function the tables or JavaScript know."""
-    return path in EFFECTS or path in BUILTINS or path.startswith("%")
+    return path in EFFECTS or path in BUILTINS or path in FUNCTION_CALL or path.startswith("%")
 
 
 def read_listener(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:

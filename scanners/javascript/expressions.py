@@ -15,6 +15,7 @@ from scanners.javascript.arrays import item_of
 from scanners.javascript.authenticating import authenticate, ends_user, joined_marks
 from scanners.javascript.conditions import guards
 from scanners.javascript.containers import FORMS, spell_out
+from scanners.javascript.favours import favours
 from scanners.javascript.members import global_named, name_of_key, read_member, read_members_of
 from scanners.javascript.tables.host import GLOBALS, WHOLE
 from scanners.javascript.texts import as_number, as_text, is_true, read_number, unescape
@@ -207,6 +208,8 @@ def read_and(walker: Walker, left: Value, right: Node, whole: Node) -> Value:
     condition = whole.child_by_field_name("left")
     guarded = condition is not None and guards(walker, condition)
     frame.guarded += guarded
+    favoured = condition is not None and favours(walker, condition)
+    frame.favoured += favoured
     frame.branch += 1
     outer = frame.context
     if is_true(left) is False and left.path == "false":
@@ -215,6 +218,7 @@ def read_and(walker: Walker, left: Value, right: Node, whole: Node) -> Value:
     frame.context = outer
     frame.branch -= 1
     frame.guarded -= guarded
+    frame.favoured -= favoured
     return value if value.path or value.shape or value.function else join(left, value)
 
 
@@ -278,10 +282,13 @@ def read_ternary(walker: Walker, node: Node) -> Value:
     guarded = condition is not None and guards(walker, condition)
     frame = walker.frame
     frame.guarded += guarded
+    favoured = condition is not None and favours(walker, condition)
+    frame.favoured += favoured
     frame.branch += 1
     values = [walker.read(branch) for branch in (first, second) if branch is not None]
     frame.branch -= 1
     frame.guarded -= guarded
+    frame.favoured -= favoured
     if len(values) < 2:
         return UNKNOWN
     truth = is_true(worth) if not worth.marks and worth.shape is None and not worth.path.startswith("?") else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scanners.facts import Act, Label
 from scanners.javascript.performing import Call, Special, data_marks, evidence, result_of, run_callbacks, tricks_of
+from scanners.javascript.shipped import find_text
 from scanners.javascript.texts import as_text
 from scanners.javascript.values import HOLE, Marks, Value, deep_marks, union
 from scanners.stores import is_store
@@ -51,7 +52,8 @@ def read_file(walker: Walker, call: Call) -> Value:
     label = content_label(path)
     # Who reads whatever a store's path was joined into reads the store.
     inherited = frozenset(mark for mark in marks if mark[0] in (Label.CREDENTIALS, Label.MESSAGE, Label.NETWORK))
-    value = Value(path="file#", marks=union(inherited, {walker.mark(label, call.node)}))
+    content = find_text(walker, path) if call.name.startswith("readFile") else None
+    value = Value(content, path="file#", marks=union(inherited, {walker.mark(label, call.node)}))
     run_callbacks(walker, call.args, value, first=1)
     return value
 

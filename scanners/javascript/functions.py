@@ -168,7 +168,7 @@ def call(
     given = union(*[deep_marks(arg) for arg in args])
     seen = walker.contexts.setdefault(key, {})
     frame = walker.frame
-    here = (context or frame.context, frame.guarded > 0, loop or frame.looped > 0)
+    here = (context or frame.context, frame.guarded > 0, loop or frame.looped > 0, frame.favoured > 0)
     brought = (
         *(signature_of(arg) for arg in args[:8]),
         id(this.shape) if this is not None else 0,
@@ -249,6 +249,7 @@ def enter(
         function.this if function.is_arrow else this or function.this,
         guarded=outer.guarded,
         looped=outer.looped + loop,
+        favoured=outer.favoured,
     )
     bind_parameters(walker, function.node, args, scope)
     body = function.node.child_by_field_name("body")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scanners.facts import Act, Context, Trick
+from scanners.facts import Act, Context, Label, Trick
 from scanners.javascript.modules import CODE_FILE, Module, canonical_module
 from scanners.javascript.recording import RANKS
 from scanners.javascript.scopes import Binding
+from scanners.javascript.shipped import find_text, parse_json
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, UNKNOWN, Value, deep_marks
+from scanners.javascript.values import HOLE, UNKNOWN, Value, deep_marks, union
 from scanners.javascript.walker import Frame
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def load_module(walker: Walker, wanted: Value, node: Node, *, tricks: frozenset[
     if own is not None:
         return run_module(walker, own)
     tricks = tricks | (wanted.tricks & HIDING)
+    held = load_data(walker, name, node)
+    if held is not None:
+        return held
+    if any(mark[0] is Label.FILE for mark in marks):
+        tricks = tricks | {Trick.NAMED_IN_DATA}
+    written = walker.written.get(name)
+    if written is not None:
+        walker.record(Act.CODE_LOAD, node, detail=name, marks=union(marks, written), tricks=tricks)
     if name.endswith(".node"):
         walker.record(Act.NATIVE_LOAD, node, detail=name, marks=marks, tricks=tricks)
     elif name.startswith((".", "/", "~", "%")) and not CODE_FILE.search(name.rstrip("./")):
@@ -43,6 +52,12 @@ def load_module(walker: Walker, wanted: Value, node: Node, *, tricks: frozenset[
     if name.startswith((".", "/")):
         return Value(path="?" + re.sub(r"\.\w+$", "", name.rsplit("/", 1)[-1]))
     return Value(path=canonical_module(name), tricks=tricks)
+
+
+def load_data(walker: Walker, name: str, node: Node) -> Value | None:
+    """Return what a shipped file of data holds, or None for all else."""
+    text = find_text(walker, name) if name.endswith((".json", ".json5")) and name.startswith(".") else None
+    return parse_json(text, marks=walker.marks((Label.FILE,), node)) if text is not None else None
 
 
 def run_module(walker: Walker, module: Module) -> Value:

@@ -27,6 +27,7 @@ from scanners.javascript.values import (
     HOLE,
     NO_MARKS,
     NO_TRICKS,
+    TRAP,
     UNDEFINED,
     UNKNOWN,
     Shape,
@@ -91,6 +92,7 @@ def read_member_of(walker: Walker, node: Node) -> tuple[Value, Value, str | None
     tricks = key.tricks
     if (value.path and not value.path.startswith("?")) or value.function is not None:
         tricks = tricks | ({Trick.LOOKED_UP} if index.type != "string" or base.path in ("global", "module") else set())
+        tricks = tricks | ({Trick.NAMED_IN_DATA} if any(mark[0] is Label.FILE for mark in key.marks) else set())
         value = value.replaced(tricks=value.tricks | tricks)
     return base, value, found
 
@@ -128,15 +130,9 @@ def unknown_member(walker: Walker, base: Value, key: Value, node: Node) -> Value
 
 def member(walker: Walker, base: Value, name: str, node: Node) -> Value:
     """Return the property of a value by its name."""
-    if base.shape is not None:
-        found = base.shape.get(name)
-        if found is not None and found.path == GETTER and found.function is not None:
-            return walker.follow(walker, found.function, [], this=base)
-        if found is not None:
-            return found
-        if name == "prototype" and base.function is not None:
-            found = base.shape.props["prototype"] = Value(shape=Shape())
-            return found
+    found = own_member(walker, base, base.shape, name) if base.shape is not None else None
+    if found is not None:
+        return found
     if name == "constructor":
         return constructor_of(base)
     if name == "__proto__":
@@ -149,6 +145,21 @@ def member(walker: Walker, base: Value, name: str, node: Node) -> Value:
     if base.text is not None or base.number is not None or (base.shape is not None and base.shape.items is not None):
         return constant_member(base, name)
     return labelled_member(walker, base, name, node)
+
+
+def own_member(walker: Walker, base: Value, shape: Shape, name: str) -> Value | None:
+    """Return what an object holds under a name, or what it gives when it is asked; None when it holds nothing."""
+    found = shape.get(name)
+    if found is not None and found.path == GETTER and found.function is not None:
+        return walker.follow(walker, found.function, [], this=base)
+    if found is not None:
+        return found
+    trap = shape.props.get(TRAP)
+    if trap is not None and trap.function is not None:
+        return walker.follow(walker, trap.function, [base, Value(name)], this=None)
+    if name == "prototype" and base.function is not None:
+        found = shape.props["prototype"] = Value(shape=Shape())
+    return found
 
 
 def constructor_of(base: Value) -> Value:

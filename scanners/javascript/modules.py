@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ class Program:
     """All modules of a plugin by path."""
 
     modules: dict[str, Module]
+    shipped: Mapping[str, str] = field(default_factory=dict)  # texts beside the scripts, by path
     folders: dict[str, str] = field(default_factory=dict)
 
     def resolve(self, name: str, *, importer: str) -> Module | None:

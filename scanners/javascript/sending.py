@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from scanners.facts import Act, Context, Label, Trick
 from scanners.javascript.authenticating import authenticate, authenticate_settings, sent_marks
 from scanners.javascript.containers import spell_out
+from scanners.javascript.conversations import note_receiver, note_recipients, unanswered, whole_marks
 from scanners.javascript.effects import ALL
 from scanners.javascript.performing import (
     Call,
@@ -118,6 +119,11 @@ def send_request(walker: Walker, call: Call) -> Value:
         sent = union(sent, address.marks)
     act = Act.NETWORK_SEND if is_post or method not in ASKING or sent else Act.NETWORK_FETCH
     tricks = tricks_of(call, address) | unverified(walker, call)
+    if act is Act.NETWORK_SEND:
+        tricks = tricks | unanswered(call.node)
+        bodies = [*call.args[1 if is_post else 9 : 2], *(call.option(name) for name in ("body", "data", "json"))]
+        sent = union(sent, *[whole_marks(walker, body, call.node) for body in bodies])
+        note_receiver(walker, call.node, text, marks=sent, tricks=tricks)
     # Whoever is asked at an address that is a secret as a whole has handed it out.
     asked = address.marks if text.strip(HOLE) else authenticate(address.marks)
     walker.record(act, call.node, detail=text, marks=sent if act is Act.NETWORK_SEND else asked, tricks=tricks)
@@ -224,6 +230,7 @@ def send_chained(walker: Walker, call: Call) -> Value:
 
 def send_named(walker: Walker, call: Call) -> Value:
     """Read a message by a client whose library knows where it goes."""
+    note_recipients(walker, call.node, call.args)
     receiver = call.callee if call.callee.path == "answer#" else call.this
     marks = union(authenticate(place_marks(receiver)), *[sent_marks(arg) for arg in call.args])
     walker.record(Act.NETWORK_SEND, call.node, detail=place_of(receiver), marks=marks, tricks=tricks_of(call))

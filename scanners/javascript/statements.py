@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanners.facts import Context, Trick
+from scanners.facts import Act, Context, Trick
 from scanners.javascript.binding import bind
 from scanners.javascript.conditions import guards
 from scanners.javascript.effects import words
+from scanners.javascript.exhaustion import find_exhaustion
+from scanners.javascript.favours import favours
 from scanners.javascript.functions import declare_function
 from scanners.javascript.loading import load_module
 from scanners.javascript.members import member
@@ -45,28 +47,29 @@ def read_statements(walker: Walker, statements: list[Node]) -> None:
             declared = statement.child_by_field_name("declaration") or statement
         if declared.type in DECLARED:
             declare_function(walker, declared)
-    raised = 0
+    guarded, favoured = walker.frame.guarded, walker.frame.favoured
     for statement in statements:
         walker.read(statement)
-        if statement.type == "if_statement" and leaves_guarded(walker, statement):
-            walker.frame.guarded += 1
-            raised += 1
-    walker.frame.guarded -= raised
+        condition = leaving_condition(walker, statement) if statement.type == "if_statement" else None
+        if condition is not None:
+            walker.frame.guarded += guards(walker, condition)
+            walker.frame.favoured += favours(walker, condition)
+    walker.frame.guarded, walker.frame.favoured = guarded, favoured
 
 
-def leaves_guarded(walker: Walker, node: Node) -> bool:
-    """Return whether a condition on date, host or chance ends the block early."""
+def leaving_condition(walker: Walker, node: Node) -> Node | None:
+    """Return the condition under which the block ends early."""
     condition, body = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
-    if condition is None or body is None or not guards(walker, condition):
-        return False
+    if condition is None or body is None:
+        return None
     last = body.named_children[-1] if body.type == "statement_block" and body.named_children else body
-    return last.type in ENDS or walker.text(last).startswith(EXITS)
+    return condition if last.type in ENDS or walker.text(last).startswith(EXITS) else None
 
 
 def read_if(walker: Walker, node: Node) -> Value:
     """Read a condition with all its else branches, without nesting."""
     frame = walker.frame
-    raised = 0
+    guarded, favoured = frame.guarded, frame.favoured
     current: Node | None = node
     frame.branch += 1
     outer = frame.context
@@ -74,9 +77,9 @@ def read_if(walker: Walker, node: Node) -> Value:
         condition, body = current.child_by_field_name("condition"), current.child_by_field_name("consequence")
         worth = walker.read(condition) if condition is not None else UNKNOWN
         truth = is_true(worth) if not worth.marks and worth.shape is None and worth.function is None else None
-        if condition is not None and guards(walker, condition):
-            frame.guarded += 1
-            raised += 1
+        if condition is not None:
+            frame.guarded += guards(walker, condition)
+            frame.favoured += favours(walker, condition)
         is_never = truth is False and condition is not None and is_literal(condition)
         frame.context = Context.DEAD if is_never else outer
         if body is not None:
@@ -87,7 +90,7 @@ def read_if(walker: Walker, node: Node) -> Value:
     if current is not None:
         walker.read(current)
     frame.branch -= 1
-    frame.guarded -= raised
+    frame.guarded, frame.favoured = guarded, favoured
     return UNKNOWN
 
 
@@ -114,6 +117,8 @@ def read_loop(walker: Walker, node: Node) -> Value:
     worth = walker.read(condition) if condition is not None else UNKNOWN
     endless = condition is None or condition.type == "empty_statement" or (is_true(worth) is True and not worth.marks)
     endless = endless and not (worth.shape or worth.function or worth.text)
+    if endless and body is not None and (used := find_exhaustion(walker.text(body))):
+        walker.record(Act.RESOURCE_EXHAUST, node, detail=used)
     frame.looped += endless
     frame.branch += 1
     if body is not None:

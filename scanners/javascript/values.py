@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HOLE: Final = "\ufffc"  # stands in a text for what is not constant
 MARKS_KEPT: Final = 24  # origins of one value; above this one of each label is kept
 ANY_ITEM: Final = "%item"  # the one property of a collection of unknown size: what any item may be
+TRAP: Final = "%trap"  # the function that gives any property of a proxy
 GETTER: Final = "%get"  # the name of a function that gives a property when it is asked for
 DEPTH: Final = 6  # objects inside objects that are looked into
 

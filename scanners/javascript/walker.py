@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from scanners.javascript.modules import Module, Program
 
-Circumstances = tuple[Context, bool, bool]  # when, behind a guard, in an endless loop
+Circumstances = tuple[Context, bool, bool, bool]  # when, behind a guard, in an endless loop, for somebody
 Reader = Callable[["Walker", "Node"], Value]
 
 
@@ -73,6 +73,7 @@ class Frame:
     this: Value | None = None
     guarded: int = 0
     looped: int = 0
+    favoured: int = 0
     branch: int = 0
     returns: list[Value] = field(default_factory=list)
     thrown: list[Value] = field(default_factory=list)
@@ -106,6 +107,7 @@ class Walker:
         self.label_sets: dict[tuple[str, int, int], list[tuple[Circumstances, frozenset[Label]]]] = {}
         self.kept: list[tuple[tuple[Value, ...], Value | None, Scope]] = []
         self.running: list[tuple[str, int, int]] = []
+        self.written: dict[str, Marks] = {}  # what was written to a path
 
     def reset(self, frame: Frame) -> None:
         """Begin anew in a frame, with the budget of one script; raises when the plugin's is gone."""
@@ -182,6 +184,10 @@ class Walker:
             tricks |= {Trick.GUARDED}
         if frame.looped:
             tricks |= {Trick.LOOP}
+        if frame.favoured:
+            tricks |= {Trick.FAVOURED}
+        if act is Act.FILE_WRITE and detail and marks:
+            self.written[detail] = union(self.written.get(detail, NO_MARKS), marks)
         self.recorder.add(frame, act, node, detail=detail, marks=marks_for(act, marks), tricks=tricks)
 
     def declare(self, name: str, value: Value, *, scope: Scope | None = None) -> None:

@@ -49,7 +49,11 @@ connect_url: discord.Webhook.from_url discord.SyncWebhook.from_url slack_sdk.web
 connect_url: slack_sdk.WebhookClient discord_webhook.DiscordWebhook dhooks.Webhook pymsteams.connectorcard
 connect_url: discord_webhook.AsyncDiscordWebhook signalrcore.hub_connection_builder.HubConnectionBuilder().with_url
 connect_socket: socket.socket().connect socket.socket().connect_ex paramiko.SSHClient().connect
-connect_socket: asyncio.get_event_loop().sock_connect smtplib.SMTP().connect
+connect_socket: smtplib.SMTP().connect
+loop_connect: asyncio.get_event_loop(): sock_connect create_connection create_datagram_endpoint create_unix_connection
+loop_receive: asyncio.get_event_loop(): sock_recv sock_recvfrom sock_recv_into
+loop_send: asyncio.get_event_loop(): sock_sendall sock_sendto sock_sendfile
+loop_listen: asyncio.get_event_loop(): create_server create_unix_server
 connect_socket: ftplib.FTP().connect socks.socksocket().connect
 connect_socket: paho.mqtt.client.Client().connect socket.SocketType().connect asyncssh.connect
 listen: socket.socket().bind asyncio.start_server http.server.HTTPServer socketserver.TCPServer

@@ -4,6 +4,7 @@ Replacing something of somebody else's module is recorded.
 """
 
 import ast
+import re
 
 from scanners.facts import Act, Trick
 from scanners.python.authentication import kept_marks
@@ -21,6 +22,7 @@ from scanners.python.domain import (
     setter_of,
 )
 from scanners.python.effects_hooks import note_callback, note_stream
+from scanners.python.effects_recipients import note_mail_field
 from scanners.python.expressions import ITEM, module_frame
 from scanners.python.invocations import Invocations
 from scanners.python.machine import is_given
@@ -36,6 +38,14 @@ OWN_BUSINESS = (
     "builtins.__",
     "os.environ",
 )
+
+
+# By what they are called, these decide for the host what a plugin may do.
+CHECKS = re.compile(
+    r"^(is|has|check|verify|require|ensure|can|may)_?(\w*_)?(allowed|permitted|permissions?|revoked|blocked|banned|enabled"
+    r"|disabled|quarantined|trusted|signatures?|consents?)$"
+)
+HANDED = "{host}"  # what a function is given to set itself up in
 
 
 class Assignments(Invocations):
@@ -89,6 +99,10 @@ class Assignments(Invocations):
 
     def note_patch(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         """Record that something of somebody else's module is replaced."""
+        is_taken = CHECKS.search(name) is not None or self.is_wrapping(name)
+        if is_given(base) and not base.things and value.things and is_taken:
+            self.emit(Act.HOST_PATCH, node, detail=f"{HANDED}.{name}", sources=[value])
+            return
         if len(base.refs) != 1 or base.things or base.consts or is_given(base):
             return
         full = f"{base.refs[0]}.{name}"
@@ -97,6 +111,14 @@ class Assignments(Invocations):
         is_blind = any("_unverified_" in ref for ref in value.refs)
         tricks = frozenset([Trick.UNVERIFIED]) if is_blind else base.tricks
         self.emit(Act.HOST_PATCH, node, detail=full.replace(".__dict__", ""), sources=[value], tricks=tricks)
+
+    def is_wrapping(self, name: str) -> bool:
+        """Say whether the running function has taken what an attribute was before it is replaced."""
+        running = self.running
+        return running is not None and any(
+            isinstance(part, ast.Attribute) and part.attr == name and isinstance(part.ctx, ast.Load)
+            for part in ast.walk(running.node)
+        )
 
     def assign_item(self, target: ast.Subscript, value: Value) -> None:
         """Bind an element, and let the container hold it from now on."""
@@ -108,6 +130,7 @@ class Assignments(Invocations):
             self.note_patch(base, name, value, target)
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
+        note_mail_field(self, target, base, name, value)
         for thing in base.things:
             if isinstance(thing, Instance):
                 self.write_field(thing.klass, ITEM, value)

@@ -25,8 +25,16 @@ console: code.interact code.InteractiveConsole().interact code.InteractiveConsol
 console: pdb.Pdb().cmdloop IPython.embed IPython.start_ipython rpdb.set_trace remote_pdb.set_trace bdb.Bdb().set_trace
 console: code.InteractiveInterpreter().interact
 configure: logging.config.dictConfig logging.config.DictConfigurator
+configure_file: logging.config.fileConfig
+configure_port: logging.config.listen
+logger: logging.getLogger
+attach: logging.root.addHandler logging.root.addFilter logging.basicConfig
+log_handler: logging.handlers: HTTPHandler SocketHandler DatagramHandler SMTPHandler SysLogHandler
+records: logging: setLogRecordFactory setLoggerClass
 watch_calls: sys: settrace setprofile addaudithook
 watch_calls: threading: settrace setprofile settrace_all_threads setprofile_all_threads
+walk_memory: gc: get_objects get_referrers get_referents
+walk_memory: sys._current_frames
 hook_imports: sys.meta_path: append insert extend
 hook_imports: sys.path_hooks: append insert extend
 extend_path: sys.path: append insert
@@ -63,15 +71,20 @@ process: paramiko.SSHClient().exec_command paramiko.SSHClient().invoke_shell fab
 process_list: asyncio.create_subprocess_exec win32api.ShellExecute win32process.CreateProcess
 process_list: win32com.shell.shell.ShellExecuteEx
 process_list: ctypes.windll.shell32.ShellExecuteW ctypes.windll.shell32.ShellExecuteA
+feed: subprocess.Popen().stdin: write writelines
+feed: asyncio.create_subprocess_exec().stdin: write writelines
+feed: asyncio.create_subprocess_shell().stdin: write writelines
+feed: subprocess.Popen().communicate asyncio.create_subprocess_exec().communicate
+feed: asyncio.create_subprocess_shell().communicate
 install: pip.main pip._internal.main
 install: pip._internal.cli.main.main ensurepip.bootstrap setuptools.command.easy_install.main
 environ_get: os.getenv os.environ.get os.environ.pop os.environ.setdefault os.environb.get environ.Env() decouple.config
 environ_get: os.environ.__getitem__ dotenv.get_key
 environ_all: os.environ: copy items values keys __iter__ __repr__ __str__
-environ_all: dotenv.dotenv_values os.environb.items
+environ_all: psutil.Process().environ dotenv.dotenv_values os.environb.items
 open: builtins.open io.open codecs.open gzip.open bz2.open lzma.open aiofiles.open os.fdopen tokenize.open
 open: anyio.open_file os.open zipfile.ZipFile tarfile.open io.FileIO io.open_code
-read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql configparser.ConfigParser().read
+read_path: sqlite3.connect aiosqlite.connect pandas.read_csv pandas.read_sql
 read_path: linecache.getlines linecache.getline mailbox.mbox fileinput.input plyvel.DB leveldb.LevelDB
 read_path: dbm.open apsw.Connection pikepdf.open openpyxl.load_workbook json5.load PIL.Image.open cv2.imread wave.open
 read_handle: pathlib.Path(): read_text read_bytes
@@ -83,7 +96,7 @@ move: shutil.move os.rename os.replace os.link os.symlink os.renames
 move_handle: pathlib.Path(): rename replace
 archive: shutil.make_archive
 unarchive: shutil.unpack_archive zipfile.ZipFile().extractall zipfile.ZipFile().extract
-delete: os: remove unlink
+delete_file: os: remove unlink
 delete: shutil.rmtree send2trash.send2trash
 delete_handle: pathlib.Path(): unlink
 mode: os.chmod os.chown os.fchmod os.lchmod os.chflags win32api.SetFileAttributes
@@ -152,12 +165,13 @@ thread: asyncio.ensure_future atexit.register asyncio.run asyncio.to_thread thre
 thread: concurrent.futures.ThreadPoolExecutor().submit concurrent.futures.ProcessPoolExecutor().submit
 thread: concurrent.futures.ThreadPoolExecutor().map multiprocessing.Pool().map multiprocessing.Pool().apply_async
 thread: asyncio.get_event_loop().run_until_complete asyncio.get_event_loop().run_in_executor
-thread: asyncio.get_event_loop().create_task asyncio.get_running_loop().run_in_executor asyncio.gather
-thread: asyncio.get_running_loop().create_task asyncio.new_event_loop().run_until_complete _thread.start_new
+thread: asyncio.get_event_loop().create_task asyncio.gather
+thread: _thread.start_new asyncio.TaskGroup().create_task
 thread: multiprocessing.pool.ThreadPool().map multiprocessing.dummy.Pool().map gevent.spawn trio.run anyio.run
 thread: asyncio.get_event_loop().call_soon asyncio.get_event_loop().call_later asyncio.run_coroutine_threadsafe
 getattr: builtins.getattr
 setattr: builtins.setattr
+namespace_get: builtins.globals(): get pop setdefault
 namespace: builtins.globals builtins.locals builtins.vars
 partial: functools.partial functools.partialmethod
 getter: operator.attrgetter operator.methodcaller
@@ -167,6 +181,10 @@ apply: builtins.map builtins.filter itertools.starmap functools.reduce multiproc
 calls_key: builtins.sorted builtins.min builtins.max
 same: builtins: list tuple set frozenset iter reversed bytes bytearray
 same: builtins: str next repr memoryview dict sorted enumerate zip
+substitute: re: sub subn
+substitute: re.compile(): sub subn
+substitute: regex.sub regex.compile().sub
+compare: hmac.compare_digest secrets.compare_digest operator.eq operator.contains
 same: typing.cast copy.copy copy.deepcopy builtins.ascii itertools.chain itertools.cycle functools.lru_cache
 same: functools.wraps() contextlib.closing io.BytesIO io.StringIO collections.OrderedDict
 compute: builtins: chr ord int float abs hex bin oct len sum divmod pow round bool range
@@ -174,7 +192,14 @@ compute: builtins.int.from_bytes builtins.int.to_bytes builtins.str.maketrans ur
 compute: urllib.parse.unquote_plus struct.pack
 compute: urllib.parse.quote urllib.parse.urljoin binascii.hexlify base64.b64encode string.Template().substitute
 serialise: json.dumps urllib.parse.urlencode simplejson.dumps ujson.dumps orjson.dumps aiohttp.FormData
-compute: json.loads ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
+hints: typing.get_type_hints inspect.get_annotations typing_extensions.get_type_hints
+load_data: json: load loads
+load_data: tomllib: load loads
+load_data: tomli.load tomli.loads toml.load toml.loads ujson.load ujson.loads orjson.loads json5.load json5.loads
+read_ini: configparser.ConfigParser().read configparser.RawConfigParser().read configparser.SafeConfigParser().read
+resource: pkgutil.get_data importlib.resources.read_text importlib.resources.read_binary pkg_resources.resource_string
+resources: importlib.resources.files
+compute: ast.literal_eval textwrap.dedent os.fsencode os.fsdecode html.escape
 path_join: os.path.join posixpath.join ntpath.join pathlib.Path().joinpath
 path_parent: os.path.dirname posixpath.dirname ntpath.dirname
 path_sibling: pathlib.Path(): with_name with_stem
@@ -217,6 +242,10 @@ SPELLINGS: Final = {
     "Cryptodome": "Crypto",
     "multiprocessing.context": "multiprocessing",
     "asyncio.subprocess": "asyncio",
+    "asyncio.get_running_loop": "asyncio.get_event_loop",
+    "asyncio.new_event_loop": "asyncio.get_event_loop",
+    "asyncio.protocols": "asyncio",
+    "asyncio.streams": "asyncio",
     "subprocess32": "subprocess",
     "simplejson": "json",
     "thread": "_thread",
@@ -227,6 +256,11 @@ SPELLINGS: Final = {
     "nextcord": "discord",
     "disnake": "discord",
     "httpx._api": "httpx",
+    "logging.getLogger().root": "logging.root",
+    "logging.getLogger().parent": "logging.root",
+    "logging.Logger.root": "logging.root",
+    "logging.Logger.manager": "logging.root",
+    "logging.RootLogger": "logging.root",
     "tkinter.Toplevel": "tkinter.Tk",
     "Tkinter": "tkinter",
     "importlib._bootstrap_external": "importlib.machinery",

@@ -247,7 +247,8 @@ def join_parts(separator: Value, parts: Value) -> Value:
     between: list[Value] = []
     for item in items[: limits.PYTHON_ITEMS]:
         between += [separator, item] if between else [item]
-    return concatenate(between) if between else constant("")
+    value = concatenate(between) if between else constant("")
+    return Value(consts=value.consts, is_whole=value.is_whole, marks=value.marks | parts.marks, tricks=value.tricks)
 
 
 def join_paths(parts: Sequence[Value], *, refs: tuple[str, ...] = ()) -> Value:

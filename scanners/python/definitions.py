@@ -11,16 +11,20 @@ from scanners.python.domain import (
     UNKNOWN,
     Frame,
     Function,
+    Instance,
     Klass,
     Unit,
     Value,
     join,
+    mark,
+    sequence_of,
     setter_of,
 )
 from scanners.python.effects_hooks import BROKERS
 from scanners.python.expressions import module_frame
 from scanners.python.invocations import node_of
-from scanners.python.lookups import spell_module
+from scanners.python.invoked import find_kind
+from scanners.python.lookups import LOOKED_UP, spell_module
 
 _INSTALLERS = (
     "install develop build_py egg_info sdist build_ext bdist_wheel Command build install_lib BuildHookInterface "
@@ -84,7 +88,7 @@ class Definitions(Assignments):
         for decorator in node.decorator_list:
             self.evaluate(decorator)
         frame = Frame(unit=self.unit, parent=self.frame, is_class=True)
-        klass = Klass(node.name, frame, bases)
+        klass = Klass(node.name, frame, bases, node.body)
         saved = self.frame, self.scope
         self.frame, self.scope = frame, f"{self.scope}.{node.name}" if self.scope else node.name
         try:
@@ -99,7 +103,20 @@ class Definitions(Assignments):
                     if is_installer:
                         self.install_nodes.add(node_of(thing))
         self.bind(node.name, Value(things=(klass,)))
+        self.run_reduction(klass, node)
         return False
+
+    def run_reduction(self, klass: Klass, node: ast.ClassDef) -> None:
+        """Call what a class names for its copies and pickles to be made by, when that is somebody else's function."""
+        for name in ("__reduce__", "__reduce_ex__"):
+            member = klass.frame.names.get(name)
+            if member is None or not member.things:
+                continue
+            made = self.call_value(member, node, [Value(things=(Instance(klass),)), UNKNOWN], {})
+            parts = sequence_of(made)
+            if parts and any(find_kind(ref) is not None for ref in parts[0].refs):
+                given = sequence_of(parts[1]) if len(parts) > 1 else None
+                self.call_value(mark(parts[0], tricks=LOOKED_UP), node, list(given or ()), {})
 
     def run_global(self, node: ast.Global) -> bool:
         """Let names live in the module."""

@@ -13,6 +13,14 @@ from scanners.facts import Act, Label, Trick
 
 T = TypeVar("T")
 LONGEST = 1 << 12_000  # integers above it have more digits than Python writes
+# What iterating a foreign thing gives.
+ELEMENTS = {
+    "psutil.process_iter()": "psutil.Process()",
+    "sys.modules.items()": "sys.modules.any",
+    "sys.modules.values()": "sys.modules.any",
+    "sys.modules.copy().items()": "sys.modules.any",
+    "sys.modules.any": "sys.modules.any",
+}
 HOLE = "{}"  # stands in a text for a part that is not known
 Plain: TypeAlias = "str | bytes | int | float | tuple[Plain, ...] | None"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -110,6 +118,7 @@ class Klass:
     name: str
     frame: Frame
     bases: tuple[Value, ...]
+    body: list[ast.stmt]
     fields: dict[str, Value] = field(default_factory=dict)
     readers: set[Function] = field(default_factory=set)
 
@@ -243,7 +252,9 @@ def setter_of(name: str) -> str:
 def elements(value: Value) -> Value:
     """Return what one element of a value can be, when it is iterated."""
     if value.items:
-        members = value.items if isinstance(value.items, tuple) else [constant(key) for key in value.items]
+        members = list(value.items) if isinstance(value.items, tuple) else [constant(key) for key in value.items]
+        members += [constant(part, marks=value.marks) for whole in value.consts if isinstance(whole, tuple)
+                    for part in whole[: limits.PYTHON_ALTERNATIVES]]  # fmt: skip
         return join_all(members)
     if value.is_whole and len(value.consts) == 1 and not value.refs:
         whole = value.consts[0]
@@ -251,6 +262,8 @@ def elements(value: Value) -> Value:
             kept = tuple(dict.fromkeys(whole[: limits.PYTHON_ALTERNATIVES + 1]))[: limits.PYTHON_ALTERNATIVES]
             is_whole = bool(kept) and len(whole) <= limits.PYTHON_ALTERNATIVES
             return Value(consts=kept, is_whole=is_whole, marks=value.marks, tricks=value.tricks)
+    if value.refs and value.refs[0] in ELEMENTS:
+        return Value(refs=(ELEMENTS[value.refs[0]],), marks=value.marks, tricks=value.tricks)
     return blend([value])
 
 
@@ -276,7 +289,7 @@ class Spread(Sequence[Value]):
 def sequence_of(value: Value) -> Sequence[Value] | None:
     """Return the elements of a value in order, or None when they are not all known."""
     if isinstance(value.items, tuple):
-        return value.items
+        return value.items if not any(isinstance(item, tuple) and item for item in value.consts) else None
     whole = plain_of(value)
     if isinstance(whole, tuple | str | bytes) and len(whole) <= limits.PYTHON_UNROLLED:
         return Spread(whole, value)

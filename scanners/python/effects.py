@@ -8,6 +8,7 @@ from collections.abc import Callable
 from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE
+from scanners.python.conversations import WHOLE, is_told_whole
 from scanners.python.domain import (
     HOLE,
     NO_TRICKS,
@@ -17,6 +18,7 @@ from scanners.python.domain import (
     Getter,
     Instance,
     Klass,
+    Tricks,
     Value,
     blend,
     constant,
@@ -28,11 +30,13 @@ from scanners.python.domain import (
     sequence_of,
     texts_of,
 )
-from scanners.python.effects_files import FILE_EFFECTS
+from scanners.python.effects_files import FILE_EFFECTS, read_handle
 from scanners.python.effects_hooks import HOOK_EFFECTS, follow_packed
 from scanners.python.effects_host import HOST_EFFECTS
+from scanners.python.effects_logging import LOGGING_EFFECTS
 from scanners.python.effects_network import NETWORK_EFFECTS
 from scanners.python.effects_programs import PROGRAM_EFFECTS
+from scanners.python.effects_shipped import SHIPPED_EFFECTS
 from scanners.python.effects_values import VALUE_EFFECTS
 from scanners.python.invoked import Call
 from scanners.python.lookups import LOOKED_UP, NAMESPACE, Lookups, dotted_name, name_of
@@ -40,6 +44,7 @@ from scanners.python.places import SETTING_HOLDERS, SETTING_NAMES
 from scanners.python.values import DECODERS, decode_codec, is_hiding
 
 DECODED = frozenset([Trick.DECODED])
+NAMED = frozenset([Trick.NAMED_IN_DATA])
 LONG_TEMPLATE = 200  # characters that a file writes out itself around what it fills in
 SAFE_LOADERS = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 Effect = Callable[[Lookups, Call], Value]
@@ -123,8 +128,8 @@ def load_name(machine: Lookups, call: Call) -> Value:
     if not isinstance(text, str) or name.tricks & {Trick.JOINED, Trick.DECODED}:
         machine.emit(Act.CODE_LOAD, call.node, detail=name, sources=[name], tricks=call.tricks | LOOKED_UP)
     if not isinstance(text, str):
-        return Value(marks=name.marks)
-    tricks = LOOKED_UP | name.tricks | call.tricks
+        return import_each(machine, name, tricks=LOOKED_UP | name.tricks | call.tricks)
+    tricks = LOOKED_UP | name.tricks | call.tricks | naming_tricks(name)
     level = plain_of(call.argument(1, "package"))
     if text.startswith(".") and isinstance(level, str):
         text = f"{level}{text}"
@@ -134,9 +139,23 @@ def load_name(machine: Lookups, call: Call) -> Value:
     return mark(machine.import_value(text.split(".")[0] if is_top else text), tricks=tricks)
 
 
+def import_each(machine: Lookups, name: Value, *, tricks: Tricks) -> Value:
+    """Return the modules that a name from shipped data can mean; of any other name only where it comes from."""
+    named = naming_tricks(name)
+    if not named or not name.is_whole:
+        return Value(marks=name.marks)
+    modules = [machine.import_value(text) for text in name.consts if isinstance(text, str) and text]
+    return mark(join_all(modules), *name.marks, tricks=tricks | named)
+
+
+def naming_tricks(name: Value) -> Tricks:
+    """Return the trick of a name that stands in a file of data."""
+    return NAMED if any(item.label is Label.FILE for item in name.marks) else NO_TRICKS
+
+
 def unpack(machine: Lookups, call: Call) -> Value:
     """Record that data is unpacked by something that can run code in it."""
-    data = call.argument(0, "file", "stream", "data", "f", "filename", "filepath_or_buffer")
+    data = read_handle(machine, call.argument(0, "file", "stream", "data", "f", "filename", "filepath_or_buffer"))
     loader = call.argument(1, "Loader", "loader")
     is_safe = bool(loader.refs) and loader.refs[0].endswith(SAFE_LOADERS)
     if call.name == "torch.load":
@@ -193,7 +212,7 @@ def get_attribute(machine: Lookups, call: Call) -> Value:
     """Return an attribute looked up by its name as text."""
     base, name = call.argument(0), call.argument(1)
     results = [
-        mark(machine.attribute(base, text, call.node), tricks=LOOKED_UP | name.tricks)
+        mark(machine.attribute(base, text, call.node), tricks=LOOKED_UP | name.tricks | naming_tricks(name))
         for text in name.consts
         if isinstance(text, str)
     ]
@@ -232,7 +251,18 @@ def namespace(machine: Lookups, call: Call) -> Value:
     first = call.argument(0)
     if call.name == "builtins.vars" and first.refs:
         return Value(refs=tuple(f"{ref}.__dict__" for ref in first.refs), tricks=first.tricks)
+    node = call.argument_node(0)
+    if node is not None and is_told_whole(node, first):
+        return mark(blend([first]), machine.mark(Label.MESSAGE, call.node, name=WHOLE))
     return reference(NAMESPACE) if not first.things else UNKNOWN
+
+
+def get_named(machine: Lookups, call: Call) -> Value:
+    """Return what a namespace holds under a name, or what is given in its place."""
+    namespace_of = reference(NAMESPACE, tricks=call.callee.tricks)
+    found = machine.look_up_item(namespace_of, call.argument(0), call.node) if call.args else None
+    known = [value for value in (found, *call.args[1:2]) if value is not None]
+    return mark(join_all(known), tricks=LOOKED_UP | call.tricks)
 
 
 def partial(machine: Lookups, call: Call) -> Value:
@@ -323,9 +353,10 @@ def find_type(machine: Lookups, call: Call) -> Value:
 EFFECTS: dict[str, Effect] = {
     "evaluate": evaluate, "compile": compile_code, "load_file": load_file, "load_name": load_name, "unpack": unpack,
     "decode": decode, "codec": codec, "getattr": get_attribute, "setattr": set_attribute, "namespace": namespace,
+    "namespace_get": get_named,
     "partial": partial, "getter": make_getter, "item_getter": make_getter, "call_first": call_first,
     "apply": apply_each, "calls_key": calls_key,
     "super": find_super,
-    "type": find_type, **VALUE_EFFECTS,
+    "type": find_type, **VALUE_EFFECTS, **SHIPPED_EFFECTS, **LOGGING_EFFECTS,
     **HOOK_EFFECTS, **PROGRAM_EFFECTS, **FILE_EFFECTS, **HOST_EFFECTS, **NETWORK_EFFECTS,
 }  # fmt: skip

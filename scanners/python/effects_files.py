@@ -12,6 +12,7 @@ from scanners.python.domain import HOLE, UNKNOWN, Mark, Value, blend, constant, 
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.places import RUN_KEY, STARTUP, is_store, tidy_path
+from scanners.python.shipped import read_shipped
 
 WRITING = frozenset("wax+")
 STEPS = constant("/")
@@ -89,7 +90,19 @@ def write_open(machine: Lookups, call: Call) -> Value:
 
 def read_open(machine: Lookups, call: Call) -> Value:
     """Return what is read from an open file."""
-    return Value(marks=call.callee.marks, tricks=call.callee.tricks)
+    marks, tricks = call.callee.marks, call.callee.tricks
+    if call.name != "builtins.open().read":
+        return Value(marks=marks, tricks=tricks)
+    content = read_shipped(machine, call.callee, marks)
+    return Value(consts=content.consts, is_whole=content.is_whole, marks=marks, tricks=tricks)
+
+
+def read_handle(machine: Lookups, handle: Value) -> Value:
+    """Return what an open file that the plugin ships holds; anything else as it is."""
+    if "builtins.open()" not in handle.refs:
+        return handle
+    content = read_shipped(machine, handle, handle.marks)
+    return content if content.consts else handle
 
 
 def read_path(machine: Lookups, call: Call) -> Value:
@@ -103,7 +116,7 @@ def read_path(machine: Lookups, call: Call) -> Value:
 def read_own(machine: Lookups, call: Call) -> Value:
     """Record a path object that is read."""
     machine.emit(Act.FILE_READ, call.node, detail=path_value(call.callee), sources=[call.callee], tricks=call.tricks)
-    return Value(marks=content_marks(machine, call, call.callee, 99))
+    return read_shipped(machine, call.callee, content_marks(machine, call, call.callee, 99))
 
 
 def write_own(machine: Lookups, call: Call) -> Value:
@@ -164,6 +177,15 @@ def delete(machine: Lookups, call: Call) -> Value:
     """Record a file or folder that is removed."""
     path = call.argument(0, "path")
     machine.emit(Act.FILE_DELETE, call.node, detail=path_value(path), sources=[path], tricks=call.tricks)
+    return UNKNOWN
+
+
+def delete_file(machine: Lookups, call: Call) -> Value:
+    """Record a file that is removed; at the place of a whole folder there is none, so that is no detail."""
+    path = call.argument(0, "path")
+    is_file = not any(text.strip("/~") == "" for text in texts_of(path_value(path)))
+    detail = path_value(path) if is_file else UNKNOWN
+    machine.emit(Act.FILE_DELETE, call.node, detail=detail, sources=[path], tricks=call.tricks)
     return UNKNOWN
 
 
@@ -288,8 +310,8 @@ def save(machine: Lookups, call: Call, content: Value) -> None:
 FILE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "open": open_file, "open_path": open_own, "read_path": read_path, "read_handle": read_own, "write_path": write_own,
     "write_handle": write_own, "copy": copy_file, "move": move_file, "move_handle": move_own, "archive": pack,
-    "unarchive": unpack_archive, "delete": delete, "delete_handle": delete_own, "mode": change_mode,
-    "mode_handle": change_own_mode, "walk": walk, "walk_handle": walk_own, "temporary": temporary,
+    "unarchive": unpack_archive, "delete": delete, "delete_file": delete_file, "delete_handle": delete_own,
+    "mode": change_mode, "mode_handle": change_own_mode, "walk": walk, "walk_handle": walk_own, "temporary": temporary,
     "registry_open": open_registry, "registry_read": read_registry, "registry_write": write_registry,
     "write_open": write_open, "read_open": read_open, "zip_file": open_archive_member, "zip_text": write_archive_text,
 }  # fmt: skip

@@ -45,6 +45,8 @@ RECEIVED = re.compile(r"^(listen|get_message|parse_response|xread\w*|b[lr]pop\w*
 STREAMS = ("websockets.", "websocket.", "trio.Stream", "socketio.", "aiohttp.ClientSession().ws_connect()", "nats.")
 LOADERS = ("Loader", "Finder", "MetaPathFinder")
 SOURCES = ("get_data", "get_source", "get_code")
+# A call in an annotation that makes no type.
+CALLING = re.compile(r"\b(__import__|exec|eval|system|popen|open|getattr|run|Popen|compile)\s*\(")
 YAML_TAG = re.compile(r"!!python/(?:object/)?(?:apply|new|name|module):([\w.]+)[\s\[:]*([^\]\n]*)")
 
 
@@ -122,33 +124,6 @@ def time_code(machine: Lookups, call: Call) -> Value:
     return UNKNOWN
 
 
-def configure(machine: Lookups, call: Call) -> Value:
-    """Call the factories that a configuration of logging names under "()"."""
-    follow_factories(machine, call, call.argument(0, "config"), depth=0)
-    return UNKNOWN
-
-
-def follow_factories(machine: Lookups, call: Call, value: Value, *, depth: int) -> None:
-    """Call every factory in a nested configuration with the rest of its table."""
-    members = value.items
-    if not members or depth > limits.FOLD_LAYERS:
-        return
-    if isinstance(members, tuple):
-        for item in members[:64]:
-            follow_factories(machine, call, item, depth=depth + 1)
-        return
-    factory = members.get("()") or members.get("class")
-    named = {str(key): item for key, item in members.items() if key not in ("()", "class", ".")}
-    if factory is not None and (factory.things or factory.refs or isinstance(plain_of(factory), str)):
-        name = plain_of(factory)
-        target = find_dotted(machine, name) if isinstance(name, str) else factory
-        if "()" in members and isinstance(name, str) and not name.startswith("logging."):
-            machine.emit(Act.CODE_LOAD, call.node, detail=factory, sources=[factory], tricks=LOOKED_UP | factory.tricks)
-        machine.call_value(mark(target, tricks=LOOKED_UP), call.node, [], named)
-    for item in list(members.values())[:64]:
-        follow_factories(machine, call, item, depth=depth + 1)
-
-
 def find_dotted(machine: Lookups, dotted: str) -> Value:
     """Return what a dotted text names: the plugin's own thing, or a foreign one."""
     module, _, name = dotted.removeprefix("ext://").rpartition(".")
@@ -165,6 +140,24 @@ def watch_calls(machine: Lookups, call: Call) -> Value:
     is_audit = call.name.endswith("addaudithook")
     for value in call.args[:1]:
         call_back(machine, value, call.node, UNKNOWN if is_audit else seen)
+    return UNKNOWN
+
+
+def walk_memory(machine: Lookups, call: Call) -> Value:
+    """Return every object of the process: the secrets of the host and of all other plugins are among them."""
+    return Value(marks=frozenset([machine.mark(Label.SECRET, call.node, name=call.name)]))
+
+
+def read_hints(machine: Lookups, call: Call) -> Value:
+    """Run the annotations of the plugin's own classes and functions that are texts: so does whoever asks for them."""
+    for thing in call.argument(0).things:
+        body = thing.body if isinstance(thing, Klass) else [thing.node] if isinstance(thing, Function) else []
+        for part in (part for statement in body for part in ast.walk(statement)):
+            annotation = getattr(part, "annotation", None) or getattr(part, "returns", None)
+            text = annotation.value if isinstance(annotation, ast.Constant) else None
+            if isinstance(text, str) and CALLING.search(text):
+                machine.emit(Act.CODE_EVAL, call.node, detail=text, tricks=call.tricks)
+                machine.run_layer(text, call.node)
     return UNKNOWN
 
 
@@ -251,6 +244,8 @@ def fork(machine: Lookups, call: Call) -> Value:
 def follow_packed(machine: Lookups, call: Call, data: Value) -> None:
     """Call what constant data names when it is unpacked: a pickle's globals, the tags of an unsafe YAML text."""
     whole = plain_of(data)
+    if isinstance(whole, str) and not call.name.startswith("yaml"):
+        whole = whole.encode("utf-8", "surrogateescape")  # a shipped pickle of the first protocol reads as text
     if isinstance(whole, bytes) and len(whole) <= limits.SOURCE_BYTES:
         machine.charge(len(whole) * 64)
         found = read_pickle(whole)
@@ -293,8 +288,8 @@ def write_data(machine: Lookups, call: Call) -> Value:
 
 
 HOOK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "console": run_console, "time_code": time_code, "configure": configure, "watch_calls": watch_calls,
-    "hook_imports": hook_imports, "extend_path": extend_path,
+    "console": run_console, "time_code": time_code, "watch_calls": watch_calls,
+    "walk_memory": walk_memory, "hints": read_hints, "hook_imports": hook_imports, "extend_path": extend_path,
     "subclasses": walk_classes, "page": map_page, "call_native": call_native,
     "load_library": load_library, "query": run_query, "fork": fork, "write_data": write_data,
 }  # fmt: skip

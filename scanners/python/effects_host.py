@@ -14,7 +14,9 @@ ANALYSING = ("IsDebuggerPresent", "CheckRemoteDebuggerPresent", "NtQueryInformat
 INJECTING = ("CryptUnprotectData",)
 
 
-def source(act: Act | None, label: Label | None, *, shows_name: bool = True) -> Callable[[Lookups, Call], Value]:
+def source(
+    act: Act | None, label: Label | None, *, shows_name: bool = True, name: str = ""
+) -> Callable[[Lookups, Call], Value]:
     """Return an effect that records one act and marks what it returns."""
 
     def apply(machine: Lookups, call: Call) -> Value:
@@ -23,7 +25,7 @@ def source(act: Act | None, label: Label | None, *, shows_name: bool = True) -> 
             machine.emit(act, call.node, detail=detail, sources=call.args, tricks=call.tricks)
         blended = blend([call.callee, *call.args])
         value = Value(refs=(f"{call.name}()",), marks=blended.marks)
-        return mark(value, machine.mark(label, call.node)) if label is not None else value
+        return mark(value, machine.mark(label, call.node, name=name)) if label is not None else value
 
     return apply
 
@@ -47,7 +49,8 @@ def get_variables(machine: Lookups, call: Call) -> Value:
 
 def write_clipboard(machine: Lookups, call: Call) -> Value:
     """Record what is put on the clipboard."""
-    machine.emit(Act.CLIPBOARD_WRITE, call.node, sources=call.args, tricks=call.tricks)
+    text = call.argument(1 if call.name.endswith("SetClipboardData") else 0, "text")
+    machine.emit(Act.CLIPBOARD_WRITE, call.node, detail=text, sources=call.args, tricks=call.tricks)
     return UNKNOWN
 
 
@@ -122,5 +125,5 @@ HOST_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "chance": source(None, Label.RANDOM),
     "ask": source(None, Label.INPUT),
     "keyring": read_keyring,
-    "pixels": source(None, Label.OPAQUE),
+    "pixels": source(None, Label.OPAQUE, name="pixels"),
 }

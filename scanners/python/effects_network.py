@@ -3,6 +3,7 @@
 Data leaves when anything but constants goes out beside the address. An answer is marked as such.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,10 +25,14 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.effects_files import note_write
+from scanners.python.effects_recipients import note_address, note_body, note_chat, note_recipient
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
 from scanners.python.places import METADATA
 
+# Where a service hands out tokens of its users, and what such a token is called.
+GRANTING = re.compile(r"(?i)^https?://[^{}]+/(oauth2?(/v\d+)?/(access_)?token|(api/)?token|access_token|login/oauth)\b")
+GRANTED = "granted token"
 COLON = constant(":")
 # In an address alone, these say where to ask, not what to tell.
 POINTING = frozenset([Label.ARGUMENT, Label.NETWORK, Label.ENVIRONMENT, Label.INPUT, Label.RANDOM, Label.TIME])
@@ -55,7 +60,7 @@ def request_path(machine: Lookups, call: Call) -> Value:
 
 def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value]) -> Value:
     """Record a request and return its answer."""
-    shown = address if address.consts else Value(consts=call.callee.consts, marks=address.marks, tricks=address.tricks)
+    shown = join_base(call.callee, address)
     named = {name: value for name, value in call.keywords.items() if name not in CONTROLS}
     data = [*rest, *named.values()]
     payload = all_marks(rest) | named_marks(named)
@@ -69,7 +74,22 @@ def record(machine: Lookups, call: Call, address: Value, *, rest: Sequence[Value
     is_posting = call.name.rpartition(".")[2] not in GETTING and any(value is not UNKNOWN for value in data)
     act = Act.NETWORK_SEND if is_sending or (is_posting and has_body(call)) else Act.NETWORK_FETCH
     machine.emit(act, call.node, detail=shown, sources=sources, tricks=tricks)
+    if payload:
+        note_address(machine, call.node, shown, payload, tricks)
+        note_body(machine, call.node, named, content=payload)
     return answer(machine, call, shown)
+
+
+def join_base(client: Value, address: Value) -> Value:
+    """Return where a request goes: a client that was given a base puts it before every path."""
+    bases = [base.rstrip("/") for base in client.consts if isinstance(base, str) and "://" in base]
+    if not address.consts:
+        return Value(consts=client.consts, marks=address.marks, tricks=address.tricks)
+    paths = [path for path in address.consts if isinstance(path, str)]
+    if not bases or any("://" in path for path in paths):
+        return address
+    whole = tuple(f"{bases[0]}/{path.lstrip('/')}" for path in paths)
+    return Value(consts=whole, is_whole=address.is_whole, marks=address.marks, tricks=address.tricks)
 
 
 def has_body(call: Call) -> bool:
@@ -84,6 +104,8 @@ def answer(machine: Lookups, call: Call, address: Value) -> Value:
         if isinstance(text, str) and WHO_AM_I.search(text):
             machine.emit(Act.HOST_INSPECT, call.node, detail="public address")
             marks.add(machine.mark(Label.HOST, call.node))
+        if isinstance(text, str) and GRANTING.search(text):
+            marks.add(machine.mark(Label.SECRET, call.node, name=GRANTED))
         if isinstance(text, str) and METADATA.search(text):
             marks.add(machine.mark(Label.CREDENTIALS, call.node))
     return Value(refs=(f"{call.name}()",), marks=frozenset(marks))
@@ -206,6 +228,40 @@ def connect_socket(machine: Lookups, call: Call) -> Value:
     return Value(refs=(f"{call.name}()",), consts=shown.consts)
 
 
+def loop_connect(machine: Lookups, call: Call) -> Value:
+    """Record a connection that an event loop opens: of a socket, or for a protocol."""
+    first, second = call.argument(0), call.argument(1, "host", "address", "path", "remote_addr")
+    is_socket = call.name.endswith("sock_connect")
+    shown = address_of(second) if is_socket or call.has(99, "remote_addr") else join_address(
+        second, call.argument(2, "port")
+    )  # fmt: skip
+    machine.emit(Act.NETWORK_CONNECT, call.node, detail=shown, sources=[shown], tricks=call.tricks | trust_tricks(call))
+    owner = call.argument_node(0)
+    if is_socket and owner is not None and shown.consts:
+        machine.assign_owner(owner, Value(refs=first.refs or ("socket.socket()",), consts=shown.consts))
+    transport = Value(refs=("trio.StreamWriter()",), consts=shown.consts)
+    return Value(items=(transport, UNKNOWN))
+
+
+def loop_receive(machine: Lookups, call: Call) -> Value:
+    """Return what an event loop reads from a socket."""
+    return Value(marks=frozenset([machine.mark(Label.NETWORK, call.node)]))
+
+
+def loop_send(machine: Lookups, call: Call) -> Value:
+    """Record what an event loop writes to a socket."""
+    peer = Value(consts=call.argument(0).consts)
+    machine.emit(Act.NETWORK_SEND, call.node, detail=peer, sources=call.args[1:2], tricks=call.tricks)
+    return UNKNOWN
+
+
+def loop_listen(machine: Lookups, call: Call) -> Value:
+    """Record a port that an event loop opens for a protocol."""
+    shown = join_address(call.argument(1, "host", "path"), call.argument(2, "port"))
+    machine.emit(Act.NETWORK_LISTEN, call.node, detail=shown, tricks=call.tricks)
+    return Value(refs=(f"{call.name}()",), consts=shown.consts)
+
+
 def listen(machine: Lookups, call: Call) -> Value:
     """Record a port that is opened."""
     first = call.argument(0, "host", "address")
@@ -271,8 +327,11 @@ def call_library(machine: Lookups, call: Call, result: Value) -> Value:
     if "(" not in call.name:
         marks = client_marks(call.args, call.keywords)
         return Value(refs=result.refs, consts=host_of(call), marks=marks, tricks=result.tricks)
+    note_chat(machine, call.node, leaf, call.args, call.keywords)
     if SENDING.match(leaf):
         detail = Value(consts=call.callee.consts)
+        if leaf == "sendmail" and len(call.args) > 1:
+            note_recipient(machine, call.node, "rcpt", call.args[1], content=all_marks(call.args[2:]))
         if leaf == "sendto" and len(call.args) > 1:
             detail = address_of(call.args[-1])
         machine.emit(Act.NETWORK_SEND, call.node, detail=detail, sources=payload_of(call), tricks=call.tricks)
@@ -304,6 +363,7 @@ def payload_of(call: Call) -> list[Value]:
 
 def guess_request(machine: Lookups, call: Call, result: Value) -> Value:
     """Return what a call of something unknown gives; with an address and a verb it can only be a request."""
+    note_chat(machine, call.node, call.name, call.args, call.keywords)
     if call.name not in ASKING or not (call.args or call.keywords):
         return result
     for position in (0, 1):
@@ -318,5 +378,6 @@ NETWORK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "verb": request, "request": request_method, "request_path": request_path, "prepare": prepare, "download": download,
     "client": make_client, "client_path": make_connection, "connect": connect, "connect_url": connect_url,
     "connect_socket": connect_socket, "listen": listen, "accept": accept, "lookup": look_up, "wrap": wrap,
-    "curl": set_option, "perform": perform,
+    "curl": set_option, "perform": perform, "loop_connect": loop_connect, "loop_receive": loop_receive,
+    "loop_send": loop_send, "loop_listen": loop_listen,
 }  # fmt: skip

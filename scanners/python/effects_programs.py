@@ -23,12 +23,26 @@ from scanners.python.domain import (
 )
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
-from scanners.python.places import HIDDEN, INSTALLING, PERSISTING, SHELL, SHELL_LINE, is_store
+from scanners.python.machine import is_given
+from scanners.python.places import (
+    CLIPBOARD_READING,
+    CLIPBOARD_WRITING,
+    HIDDEN,
+    INSTALLING,
+    PERSISTING,
+    SHELL,
+    SHELL_LINE,
+    is_store,
+)
 
 SPACE = constant(" ")
 SHELL_FUNCTIONS = frozenset(
     ["os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"]
 )
+RUNNING = frozenset(
+    ["subprocess.Popen", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "psutil.Popen"]
+)
+PROMPTS = ("python", "node", "perl", "ruby", "bash", "sh", "cmd", "powershell")
 NO_WINDOW = ("CREATE_NO_WINDOW", "DETACHED_PROCESS", "SW_HIDE")
 HIDING_FLAGS = 0x08000000 | 0x00000008  # CREATE_NO_WINDOW, DETACHED_PROCESS
 FOREVER_SECONDS = 10**9
@@ -65,6 +79,7 @@ def record(machine: Lookups, call: Call, command: Value) -> Value:
     for text in line.consts:
         if isinstance(text, str):
             judge_line(machine, call, text)
+            use_clipboard(machine, call, text)
     run_inline(machine, call, command)
     for stream in STREAMS:
         target = call.argument(99, stream)
@@ -73,13 +88,35 @@ def record(machine: Lookups, call: Call, command: Value) -> Value:
             break
     if call.name == "pty.spawn" and machine.has_duplicated:
         machine.emit(Act.STREAM_TO_SOCKET, call.node, detail=line, tricks=tricks)
-    printed = machine.mark(Label.PROCESS, call.node)
+    reads_clipboard = any(isinstance(text, str) and CLIPBOARD_READING.search(text[:4096]) for text in line.consts)
+    printed = machine.mark(Label.CLIPBOARD if reads_clipboard else Label.PROCESS, call.node)
     stores = (
         [machine.mark(Label.CREDENTIALS, call.node)]
         if any(isinstance(text, str) and len(text) < 200 and is_store(text.rpartition(" ")[2]) for text in line.consts)
         else []
     )
-    return Value(refs=(f"{call.name}()",), marks=command.marks | {printed, *stores})
+    # A program that goes on is known by its command: whoever writes to a shell's input commands it.
+    is_running = call.name in RUNNING
+    return Value(refs=(f"{call.name}()",), consts=line.consts if is_running else (),
+                 marks=command.marks | {printed, *stores})  # fmt: skip
+
+
+def feed(machine: Lookups, call: Call) -> Value:
+    """Record what is written to the input of a shell: every line of it is a command."""
+    content = blend([*call.args, *call.keywords.values()])
+    texts = [text for text in call.callee.consts if isinstance(text, str)]
+    if content.marks and any(SHELL.search(text) or is_prompt(text) for text in texts):
+        line = call.argument(0, "input")
+        tricks = call.tricks | {Trick.SHELL}
+        machine.emit(Act.PROCESS_START, call.node, detail=line, sources=[content], tricks=tricks)
+    return Value(marks=call.callee.marks | content.marks)
+
+
+def is_prompt(command: str) -> bool:
+    """Say whether a command starts an interpreter that waits for what it is told."""
+    program, _, rest = command.strip().partition(" ")
+    name = program.rpartition("/")[2].lower().removesuffix(".exe")
+    return name.startswith(PROMPTS) and rest in ("", "-i", "-")
 
 
 def command_line(command: Value) -> Value:
@@ -134,6 +171,15 @@ def judge_line(machine: Lookups, call: Call, text: str) -> None:
         machine.emit(Act.PERSISTENCE, call.node, detail=head[match.start() :])
 
 
+def use_clipboard(machine: Lookups, call: Call, text: str) -> None:
+    """Record what a command line reads from the clipboard or puts there."""
+    if CLIPBOARD_READING.search(text[:4096]):
+        machine.emit(Act.CLIPBOARD_READ, call.node, tricks=call.tricks)
+    elif CLIPBOARD_WRITING.search(text[:4096]):
+        given = call.argument(99, "input")
+        machine.emit(Act.CLIPBOARD_WRITE, call.node, detail=given, sources=[given], tricks=call.tricks)
+
+
 def run_inline(machine: Lookups, call: Call, command: Value) -> None:
     """Look at Python that is given to an interpreter on its command line."""
     parts = sequence_of(command) if not (command.consts and isinstance(command.consts[0], str)) else None
@@ -186,9 +232,13 @@ def start_thread(machine: Lookups, call: Call) -> Value:
     args = list(sequence_of(given) or [elements(given)]) if given is not UNKNOWN else list(call.args[position + 1 :])
     named = call.argument(99, "kwargs").items
     keywords = {str(key): value for key, value in named.items()} if isinstance(named, dict) else {}
+    if call.name.endswith(("submit", "to_thread", "spawn", "call_soon_threadsafe")):
+        keywords = {**call.keywords}
     if call.name.endswith(("map", "apply_async")) and len(args) == 1:
         args = [elements(args[0])]
     result = UNKNOWN
+    if is_given(target):
+        machine.sensitivity = max(machine.sensitivity, 1)
     if target.things or target.refs:
         if not any(ref.endswith("()") for ref in target.refs):
             result = machine.call_value(target, call.node, args, keywords)
@@ -212,5 +262,5 @@ def duplicate(machine: Lookups, call: Call) -> Value:
 
 PROGRAM_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "process": start, "process_list": start_list, "process_spawn": start_spawn, "install": install, "sleep": wait,
-    "thread": start_thread, "duplicate": duplicate,
+    "thread": start_thread, "duplicate": duplicate, "feed": feed,
 }  # fmt: skip

@@ -4,14 +4,13 @@ Computed only where all of it is known and small; everything else keeps its mark
 """
 
 import ast
-import json
 import struct
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
 from scanners import limits
-from scanners.facts import Label, Trick
+from scanners.facts import Act, Label, Trick
 from scanners.python.constants import UNCOMPUTABLE, join_paths, parent_of
 from scanners.python.domain import (
     UNKNOWN,
@@ -27,8 +26,11 @@ from scanners.python.domain import (
     text_of,
     texts_of,
 )
+from scanners.python.favours import is_key
 from scanners.python.invoked import Call
 from scanners.python.lookups import Lookups
+from scanners.python.machine import FAVOURED
+from scanners.python.places import WALLET
 
 DECODED = frozenset([Trick.DECODED])
 EMPTY = {"builtins.str": constant(""), "builtins.bytes": constant(b""), "builtins.list": constant(())}
@@ -140,6 +142,9 @@ def compute(machine: Lookups, call: Call) -> Value:
     values = [*call.args, *call.keywords.values()]
     blended = blend(values)
     blended = machine.read_environment_whole(values, call.node, blended)
+    if call.name in ("builtins.len", "builtins.bool"):
+        # How many there are gives no secret away.
+        blended = Value(marks=frozenset(item for item in blended.marks if item.label is not Label.SECRET))
     function = PURE.get(call.name)
     if function is None or not call.args or not all(arg.is_whole and len(arg.consts) == 1 for arg in call.args):
         is_hiding = call.name in ("builtins.chr", "builtins.int.to_bytes")
@@ -192,16 +197,6 @@ def parse_number(text: Any, base: int = 10) -> int:
     return int(text)
 
 
-def load_json(text: Any) -> Any:
-    """Return what a JSON text holds; raises ValueError for one that is nested too deep or too long."""
-    if not isinstance(text, str) or len(text) > limits.FOLD_CHARACTERS or text.count("[") > 10_000:
-        raise ValueError("too large")
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-
-
 def pack_struct(form: Any, *items: Any) -> bytes:
     """Return what struct.pack gives; raises ValueError for a form that asks for much memory."""
     if not isinstance(form, str | bytes) or struct.calcsize(form) > limits.FOLD_CHARACTERS:
@@ -243,13 +238,38 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.urljoin": urllib.parse.urljoin,
     "binascii.hexlify": lambda data: data.hex().encode(),
     "struct.pack": pack_struct,
-    "json.loads": load_json,
     "ast.literal_eval": literal,
     "os.fsdecode": lambda data: data if isinstance(data, str) else data.decode(),
     "os.fsencode": lambda data: data.encode(),
     "textwrap.dedent": lambda text: text,
 }
 HIDING = frozenset(["builtins.chr", "builtins.int.to_bytes", "struct.pack"])
+
+
+def compare(machine: Lookups, call: Call) -> Value:
+    """Return a comparison, which holds for whoever knows a word when one side is written into the code."""
+    known = [plain_of(value) for value in call.args]
+    is_told = any(not value.consts and value.marks for value in call.args)
+    is_secret = is_told and any(isinstance(item, str | bytes) and len(item) > 3 for item in known)
+    if is_secret and (call.name.endswith("compare_digest") or any(map(is_key, known))):
+        return Value(tricks=FAVOURED)
+    return UNKNOWN
+
+
+def substitute(machine: Lookups, call: Call) -> Value:
+    """Return a text in which something is replaced; record it when a payment address takes its place."""
+    is_bound = "()" in call.name
+    put, subject = call.argument(0 if is_bound else 1, "repl"), call.argument(1 if is_bound else 2, "string")
+    note_swap(machine, call.node, put, subject)
+    blended = blend([call.callee, *call.args, *call.keywords.values()])
+    return Value(refs=(f"{call.name}()",), marks=blended.marks, tricks=blended.tricks - call.tricks)
+
+
+def note_swap(machine: Lookups, node: ast.AST, put: Value, subject: Value) -> None:
+    """Record that what is found in somebody's text is replaced by a constant payment address."""
+    for text in put.consts:
+        if isinstance(text, str) and WALLET.match(text) and subject.marks:
+            machine.emit(Act.ADDRESS_SWAP, node, detail=text, sources=[subject])
 
 
 def path_join(machine: Lookups, call: Call) -> Value:
@@ -307,7 +327,7 @@ def path_sibling(machine: Lookups, call: Call) -> Value:
 
 
 VALUE_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
-    "same": same, "compute": compute, "serialise": serialise, "path_join": path_join, "path_new": path_new,
-    "path_home": path_home,
+    "same": same, "compute": compute, "compare": compare, "substitute": substitute, "serialise": serialise,
+    "path_join": path_join, "path_new": path_new, "path_home": path_home,
     "path_parent": path_parent, "path_sibling": path_sibling, "path_user": path_user, "path_same": path_same,
 }  # fmt: skip

@@ -11,7 +11,9 @@ from typing import Any
 from scanners import limits
 from scanners.facts import Act, Label, Trick
 from scanners.python.calls import ATTRIBUTES
+from scanners.python.conditions import Conditions
 from scanners.python.constants import concatenate, operate, parent_of, take_item, take_slice
+from scanners.python.conversations import WHOLE, is_told_whole, narrow
 from scanners.python.domain import (
     NO_TRICKS,
     NOTHING,
@@ -31,24 +33,20 @@ from scanners.python.domain import (
     sequence_of,
     weigh,
 )
-from scanners.python.lookups import Lookups
-from scanners.python.machine import TooComplex
-from scanners.python.places import SECRET, names_analysts
+from scanners.python.machine import TooComplex, is_given
+from scanners.python.places import ANY_SECRET, SECRET, names_analysts
 
 DECODING = frozenset([Trick.DECODED])
-# Who and where a machine is; what kind of machine it is decides honest things.
-WHO = ("socket.get", "getpass.", "os.getlogin", "uuid.", "locale.", "pwd.", "platform.node", "psutil.", "win32api.Get")
 ANALYSIS_WORDS = 3
 ITEM = "[]"  # the field that stands for every element of an own container
 # Attributes of these still name what the instance is about: a path.
-SUBJECTS = ("pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name")
-MOMENTS = (
-    "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today", "time.time",
-    "time.localtime", "time.gmtime", "time.strftime",
+SUBJECTS = (
+    "pathlib.", "os.DirEntry", "tempfile.", "builtins.open().name", "subprocess.Popen().stdin",
+    "asyncio.create_subprocess_exec().stdin", "asyncio.create_subprocess_shell().stdin",
 )  # fmt: skip
 
 
-class Expressions(Lookups):
+class Expressions(Conditions):
     """The walk, as far as expressions go."""
 
     def __init__(self) -> None:
@@ -116,6 +114,12 @@ class Expressions(Lookups):
         if node.attr == "parents" and "pathlib.Path()" in base.refs:
             return Value(items=(parent_of(base), parent_of(parent_of(base)), parent_of(parent_of(parent_of(base)))))
         value = self.attribute(base, node.attr, node)
+        if node.attr == "f_locals":
+            value = mark(value, self.mark(Label.SECRET, node, name="frame.f_locals"))
+        elif node.attr != "__dict__":
+            value = narrow(value)
+        elif is_told_whole(node.value, value):
+            value = mark(value, self.mark(Label.MESSAGE, node, name=WHOLE))
         if value.refs:
             label = ATTRIBUTES.get(value.refs[0])
             if label is not None:
@@ -126,7 +130,7 @@ class Expressions(Lookups):
 
     def on_subscript(self, node: ast.Subscript) -> Value:
         """Return an element or slice."""
-        base = self.evaluate(node.value)
+        base = narrow(self.evaluate(node.value))
         if isinstance(node.slice, ast.Slice):
             part = node.slice
             bounds = [self.evaluate(item) for item in (part.lower, part.upper, part.step)]
@@ -255,34 +259,16 @@ class Expressions(Lookups):
             if keyword is not None:
                 function.defaults[argument.arg] = self.evaluate(keyword)
         self.pending.append(function)
+        self.note_closure(node)
         return function
 
-    def on_ifexp(self, node: ast.IfExp) -> Value:
-        """Return either side of a conditional expression."""
-        self.evaluate(node.test)
-        return join(self.evaluate(node.body), self.evaluate(node.orelse))
-
-    def on_boolop(self, node: ast.BoolOp) -> Value:
-        """Return any of the operands."""
-        return join_all([self.evaluate(value) for value in node.values])
-
-    def on_compare(self, node: ast.Compare) -> Value:
-        """Return nothing but the marks a guard hangs on: when, where and by chance."""
-        values = [self.evaluate(node.left), *(self.evaluate(item) for item in node.comparators)]
-        kept = set()
-        is_exact = isinstance(node.ops[0], ast.Eq | ast.In) and any(isinstance(plain_of(item), str) for item in values)
-        for value in values:
-            if not value.marks and not value.refs:
-                continue
-            kept |= {item for item in value.marks if item.label is Label.RANDOM}
-            is_someone = is_exact and not value.refs
-            if is_someone or any(ref.startswith(WHO) for ref in value.refs):
-                kept |= {item for item in value.marks if item.label is Label.HOST}
-            if value.refs and value.refs[0].startswith(MOMENTS):
-                kept.add(self.mark(Label.TIME, node))
-            if value.refs and value.refs[0].startswith("hashlib.") and any(plain_of(item) for item in values):
-                kept.add(self.mark(Label.HOST, node))
-        return Value(marks=frozenset(kept)) if kept else UNKNOWN
+    def note_closure(self, node: ast.AST) -> None:
+        """Have the running function looked at again for other arguments when a function inside it works on them."""
+        if self.frame.owner is None or self.sensitivity:
+            return
+        given = {name for name, value in self.frame.names.items() if is_given(value)}
+        if given and any(isinstance(part, ast.Name) and part.id in given for part in ast.walk(node)):
+            self.sensitivity = 1
 
     def on_unaryop(self, node: ast.UnaryOp) -> Value:
         """Return a negated or inverted number."""
@@ -363,6 +349,12 @@ class Expressions(Lookups):
         return Value(items=items if value.consts or value.refs or value.things or value.items else None,
                      marks=value.marks, tricks=value.tricks)  # fmt: skip
 
+    def chooses(self, node: ast.AST, tests: Sequence[ast.expr]) -> bool:
+        """Say whether a filter asks for anything but how an element is spelled or whether it is empty."""
+        targets = [loop.target for loop in getattr(node, "generators", ())]
+        own = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        return any(isinstance(part, ast.Name) and part.id not in own for test in tests for part in ast.walk(test))
+
     def narrow_environment(self, node: ast.AST, value: Value) -> Value:
         """Return a choice from the environment: all of it is no longer meant, but its secrets may be."""
         if not any(item.label is Label.ENVIRONMENT_ALL for item in value.marks):
@@ -374,6 +366,12 @@ class Expressions(Lookups):
             for part in ast.walk(test)
             if isinstance(part, ast.Constant) and isinstance(part.value, str)
         ]
+        is_left_out = any(isinstance(part, ast.Not | ast.NotIn) for test in tests for part in ast.walk(test))
+        if not is_left_out and any(ANY_SECRET.fullmatch(word) for word in words):
+            # Whatever is named like a secret, whoever it belongs to: as good as all of it.
+            return mark(value, self.mark(Label.SECRET, node))
+        if not words and not self.chooses(node, tests):
+            return value
         label = Label.SECRET if any(SECRET.search(word) for word in words) else Label.ENVIRONMENT
         marks = frozenset(
             item._replace(label=label) if item.label is Label.ENVIRONMENT_ALL else item for item in value.marks

@@ -5,7 +5,6 @@ A function is looked at once for arguments nobody knows, and again, within bound
 
 import ast
 import re
-from collections.abc import Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
@@ -13,6 +12,7 @@ from scanners.python.authentication import kept_marks, keyed_value
 from scanners.python.calls import CRYPTO
 from scanners.python.constants import call_constant
 from scanners.python.containers import call_container, is_mutator
+from scanners.python.conversations import KEEPING_WHOLE, TELLING, narrow
 from scanners.python.domain import (
     NO_TRICKS,
     UNKNOWN,
@@ -22,16 +22,16 @@ from scanners.python.domain import (
     Getter,
     Instance,
     Klass,
-    Mark,
     Marks,
+    Plain,
     Thing,
     Unit,
     Value,
     blend,
     elements,
-    from_names,
     join_all,
     mark,
+    plain_of,
     reference,
     sequence_of,
 )
@@ -39,13 +39,16 @@ from scanners.python.effects import EFFECTS
 from scanners.python.effects_files import save
 from scanners.python.effects_hooks import hand_over
 from scanners.python.effects_network import call_library, guess_request
-from scanners.python.expressions import Expressions
+from scanners.python.effects_recipients import note_mail_field
+from scanners.python.effects_values import note_swap
+from scanners.python.favours import is_magic
 from scanners.python.invoked import Call, find_kind
-from scanners.python.machine import is_given
+from scanners.python.machine import FAVOURED, is_given
+from scanners.python.parameters import TOOL_TEXTS, Parameters, parameter_path
 from scanners.python.recorder import Entry, Node
 
 NATIVE = re.compile(r"ctypes\.(CDLL\(\)|(windll|cdll|oledll)(\.\w+)?|pythonapi)\.\w+$|cffi\.FFI\(\)\.dlopen\(\)\.\w+$")
-KEPT_TRICKS = frozenset([Trick.LOOP, Trick.GUARDED])
+KEPT_TRICKS = frozenset([Trick.LOOP, Trick.GUARDED, Trick.FAVOURED])
 _KEEPING = (
     "update append add attach add_header set_payload set_content add_field add_file add_embed add_embed_field "
     "set_cookie write writestr putheader extend insert setdefault set_image set_author set_footer add_row putBytes "
@@ -58,9 +61,14 @@ QUEUEING = frozenset(["put", "put_nowait", "send", "appendleft"])
 SAVING = frozenset(["save", "imwrite", "dump", "to_csv", "to_json", "to_excel", "tofile", "savefig", "shot", "export"])
 QUIET = frozenset(["builtins.len", "builtins.isinstance", "builtins.id", "builtins.type", "builtins.hasattr",
                    "builtins.bool", "builtins.print", "builtins.issubclass", "builtins.callable"])  # fmt: skip
+TOOL_MAKERS = frozenset(
+    ["tool", "Tool", "StructuredTool", "FunctionTool", "function_tool", "add_tool", "register_tool", "from_function"]
+)
+DEFAULTING = frozenset(["get", "pop", "setdefault"])
+BEGINNING = frozenset(["startswith", "endswith", "removeprefix", "find", "fullmatch"])
 
 
-class Invocations(Expressions):
+class Invocations(Parameters):
     """The walk, as far as calls go."""
 
     def on_call(self, node: ast.Call) -> Value:
@@ -71,6 +79,8 @@ class Invocations(Expressions):
             callee = self.attribute(base, function.attr, function)
         else:
             callee = self.evaluate(function)
+        if base is not None and isinstance(function, ast.Attribute) and function.attr not in TELLING | KEEPING_WHOLE:
+            callee = narrow(callee)
         args = self.read_args(node)
         keywords = self.read_keywords(node)
         if base is None or callee.refs or callee.things or not isinstance(function, ast.Attribute):
@@ -125,9 +135,17 @@ class Invocations(Expressions):
             self.sensitivity = max(self.sensitivity, 1)
         result = blend([callee, *args, *keywords.values()]) if args or keywords or callee.marks else UNKNOWN
         function = node.func if isinstance(node, ast.Call) else None
+        if args or keywords:
+            result = narrow(result)
         if isinstance(function, ast.Attribute):
             if function.attr.startswith(("decrypt", "decipher")):
                 return mark(result, self.mark(Label.DECODED, node), self.mark(Label.OPAQUE, node))
+            if function.attr in DEFAULTING and len(args) > 1 and (args[1].refs or args[1].things):
+                return join_all([result, mark(args[1], tricks=frozenset([Trick.LOOKED_UP]))])
+            if function.attr in BEGINNING and args and any(map(is_magic, words_of(args[0]))):
+                return mark(result, tricks=FAVOURED)
+            if function.attr == "replace" and len(args) > 1:
+                note_swap(self, node, args[1], callee)
             call = Call(node=node, name=function.attr, callee=callee, args=args, keywords=keywords)
             return guess_request(self, call, result)
         return result
@@ -154,14 +172,21 @@ class Invocations(Expressions):
     def make_instance(self, call: Call) -> Value:
         """Return what a foreign call gives when nothing else is known: something of what went in."""
         values = [*call.args, *call.keywords.values()]
-        blended = blend([call.callee, *values])
         leaf = call.name.rpartition(".")[2]
+        blended = blend([call.callee, *values])
+        if leaf not in KEEPING_WHOLE and (values or leaf not in TELLING):
+            blended = narrow(blended)
         is_queue = leaf in QUEUEING and call.name.startswith(QUEUES)
         called = call.node.func if isinstance(call.node, ast.Call) else None
         if (leaf in KEEPING or is_queue) and isinstance(called, ast.Attribute):
             self.keep(called.value, Value(marks=kept_marks(leaf, blend(values).marks)))
+            if leaf == "add_header" and len(values) > 1:
+                note_mail_field(self, call.node, call.callee, plain_of(values[0]), values[1])
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
+        if leaf in TOOL_MAKERS:
+            for name in TOOL_TEXTS & call.keywords.keys():
+                self.emit(Act.TOOL_TEXT, call.node, detail=name, sources=[call.keywords[name]])
         if call.name not in QUIET:
             blended = self.read_environment_whole(values, call.node, blended)
         if len(call.name) > limits.PYTHON_REFERENCE:
@@ -293,11 +318,22 @@ class Invocations(Expressions):
         function.returns = UNKNOWN
         try:
             function.returns = self.enter(function, bindings, tricks=NO_TRICKS)
+            self.note_tool_text(function)
         finally:
             if is_given(function.returns) or function.returns.things:
                 self.sensitivity = 2
             function.sensitivity, function.effects = self.sensitivity, tuple(self.effects[:64])
             self.sensitivity, self.effects = before
+
+    def note_tool_text(self, function: Function) -> None:
+        """Record where a property comes from by which a language model is told of a tool."""
+        leaf = function.name.rpartition(".")[2]
+        if function.klass is None or leaf not in TOOL_TEXTS or "property" not in function.kinds:
+            return
+        marks = set((function.returns or UNKNOWN).marks)
+        entry = Entry(node_of(function), function.name, is_dead=self.is_dead, marks=marks)
+        line = function.unit.base_line or function.node.lineno
+        self.recorder.add(Act.TOOL_TEXT, place=(function.unit.path, line, line), detail=leaf, entry=entry)
 
     def enter(self, function: Function, bindings: dict[str, Value], *, tricks: frozenset[Trick]) -> Value:
         """Run a function's body in a frame of its own and return what it returns."""
@@ -317,55 +353,11 @@ class Invocations(Expressions):
             self.depth -= 1
             (self.unit, self.frame, self.owner, self.scope, self.tricks, self.results, self.loops, self.is_dead) = saved
 
-    def bind_unknown(self, function: Function) -> dict[str, Value]:
-        """Return parameters nobody knows; a method knows its instance, an annotation names a class."""
-        arguments = function.node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        bindings: dict[str, Value] = {}
-        line = function.unit.base_line or function.node.lineno
-        others = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
-        for argument in (*positional, *arguments.kwonlyargs, *others):
-            given = Mark(Label.ARGUMENT, parameter_path(function, argument.arg), line)
-            value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
-            if value.is_whole:
-                value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)
-            bindings[argument.arg] = self.annotate(argument.annotation, value)
-        if function.klass is not None and positional and "staticmethod" not in function.kinds:
-            is_class = "classmethod" in function.kinds
-            receiver: Thing = function.klass if is_class else Instance(function.klass)
-            bindings[positional[0].arg] = Value(things=(receiver,))
-        return bindings
 
-    def annotate(self, annotation: ast.expr | None, value: Value) -> Value:
-        """Return a parameter that is annotated with a foreign class as an instance of it."""
-        if not isinstance(annotation, ast.Name | ast.Attribute):
-            return value
-        meant = self.evaluate(annotation)
-        if meant.refs and not meant.refs[0].startswith(("builtins.", "typing.")):
-            return Value(consts=value.consts, refs=(f"{meant.refs[0]}()", *value.refs), marks=value.marks)
-        things = tuple(Instance(thing) for thing in meant.things if isinstance(thing, Klass))
-        return Value(consts=value.consts, marks=value.marks, things=things) if things else value
-
-    def bind_arguments(self, function: Function, args: Sequence[Value], keywords: dict[str, Value]) -> dict[str, Value]:
-        """Return parameters bound to arguments; missing ones to their defaults."""
-        arguments = function.node.args
-        names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
-        bindings = dict(zip(names, args, strict=False))
-        if arguments.vararg is not None:
-            rest = tuple(args[len(names) :])
-            blended = blend(rest)
-            bindings[arguments.vararg.arg] = Value(items=rest, marks=blended.marks, tricks=blended.tricks)
-        names += [item.arg for item in arguments.kwonlyargs]
-        extra: dict[str, Value] = {}
-        for name, value in keywords.items():
-            (bindings if name in names else extra)[name] = value
-        if arguments.kwarg is not None:
-            blended = blend(extra.values())
-            bindings[arguments.kwarg.arg] = Value(items=from_names(extra), marks=blended.marks, tricks=blended.tricks)
-        for name in names:
-            if name not in bindings:
-                bindings[name] = extra.get("**") or function.defaults.get(name, UNKNOWN)
-        return bindings
+def words_of(value: Value) -> tuple[Plain, ...]:
+    """Return the words that a text is compared with: one constant, or several in a sequence."""
+    whole = plain_of(value)
+    return whole if isinstance(whole, tuple) else (whole,)
 
 
 def node_of(function: Function) -> Node:
@@ -379,8 +371,10 @@ def interest_of(value: Value, function: Function) -> int:
         return 2
     if value.things:
         is_own = all(isinstance(thing, Instance | Klass | Unit) for thing in value.things)
-        is_receiver = function.klass is not None and is_own
-        return 0 if is_receiver else 2
+        if function.klass is None or not is_own:
+            return 2
+        # Its own receiver tells a method nothing; another object that it is given is worth a second look.
+        return int(any(isinstance(thing, Instance) and thing.klass is not function.klass for thing in value.things))
     return 1 if (value.consts and value.consts != (None,)) or value.items else 0
 
 
@@ -392,8 +386,3 @@ def key_of(value: Value) -> object:
         members = value.items.items() if isinstance(value.items, dict) else enumerate(value.items)
         items = tuple((name, item.consts, item.refs, item.marks) for name, item in list(members)[:16])
     return (value.consts, value.is_whole, value.refs, value.marks, things, items)
-
-
-def parameter_path(function: Function, name: str) -> str:
-    """Return what tells one parameter of one function from all others, in place of a path."""
-    return f"{function.unit.path}\0{function.node.lineno}.{function.node.col_offset}.{name}"

@@ -70,6 +70,9 @@ TOLD = {
     "effective_message": "message_text", "message": "message_text", "user_id": "profile", "username": "profile",
     "first_name": "profile", "display_name": "profile", "chat": "profile", "body": "message_text",
 }  # fmt: skip
+# What belongs to somebody who writes to a bot, however a plugin calls them.
+PEOPLE = frozenset(["person", "user", "author", "member", "sender", "customer", "subscriber"])
+CONTACTS = frozenset(["email", "phone", "phone_number", "contacts", "birthday"])
 # What a stranger sent, where a server answers.
 REQUESTS = (
     "flask.request.", "bottle.request.", "quart.request.", "socketserver.BaseRequestHandler().request",
@@ -245,6 +248,8 @@ class Lookups(Machine):
                 return mark(value, self.mark(Label.SECRET, node, name=f"{dotted_name(node.value)}.{name}"))
         if any(ref.startswith(REQUESTS) for ref in value.refs) and not value.things:
             return mark(value, self.mark(Label.NETWORK, node))
+        if name in CONTACTS and name_of(node.value) in PEOPLE and not value.consts and not value.things:
+            value = mark(value, self.mark(Label.MESSAGE, node))
         if name in TOLD and (base.marks or base.refs) and not value.consts:
             is_given = any(item.label is Label.ARGUMENT for item in base.marks)
             if (is_given or any(ref.startswith(CHATS) for ref in base.refs)) and name_of(node.value) in MESSAGES:

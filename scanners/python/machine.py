@@ -5,7 +5,7 @@ The classes built on it, in order: expressions, invocations, statements. It deci
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from scanners import limits
 from scanners.facts import Act, Label, Trick
@@ -26,10 +26,13 @@ from scanners.python.domain import (
     texts_of,
 )
 from scanners.python.recorder import Entry, Node, Recorder
+from scanners.sources import Source
 
 GUARDED = frozenset([Trick.GUARDED])
 PASSING = frozenset([Label.ARGUMENT, Label.TIME, Label.RANDOM, Label.INPUT, Label.LISTING])
 LOOPING = frozenset([Trick.LOOP])
+ANSWERED = frozenset([Act.NETWORK_SEND, Act.MESSAGE_ADDRESS])
+FAVOURED = frozenset([Trick.FAVOURED])
 
 
 class TooComplex(Exception):
@@ -66,6 +69,7 @@ class Machine(ABC):
         self.regrown: dict[str, set[str]] = {}  # containers of a module that functions put something into
         self.dirty: dict[Function, None] = {}
         self.install_nodes: set[Node] = set()
+        self.shipped: Mapping[str, Source] = {}  # files that are no code, by path
 
     # What the classes above provide.
 
@@ -156,7 +160,7 @@ class Machine(ABC):
             entry = Entry(owner=self.owner, scope=self.scope, is_dead=self.is_dead)
             entry.marks.update(blended.marks)
             entry.tricks.update(tricks | self.tricks)
-            if act is Act.NETWORK_SEND and node in self.unanswered:
+            if act in ANSWERED and node in self.unanswered:
                 entry.tricks.add(Trick.UNANSWERED)
             shown = text[: limits.DETAIL_CHARACTERS]
             self.recorder.add(act, place=(self.path, line, end_line), detail=shown, entry=entry)

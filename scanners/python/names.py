@@ -37,7 +37,7 @@ MODULES_TO_WATCH: Final = frozenset(["os", "posix", "subprocess", "builtins", "b
 
 _NATIVE_CALLS = (
     "system popen execl execlp execv execve execvp dlopen mprotect memfd_create WinExec ShellExecuteA ShellExecuteW "
-    "CreateProcessA CreateProcessW VirtualAlloc VirtualProtect RtlMoveMemory CreateThread CreateRemoteThread "
+    "CreateProcessA CreateProcessW VirtualAlloc VirtualProtect CreateThread CreateRemoteThread "
     "WriteProcessMemory"
 )
 # Functions of the C library and of Windows that start programs or map executable memory.

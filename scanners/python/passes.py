@@ -57,9 +57,14 @@ class PythonPass:
     errors: tuple[str, ...]
 
 
-def read_modules(modules: Sequence[Source], *, entry_points: Sequence[str]) -> PythonPass:
-    """Return what all modules of one plugin do together; entry points are "module:name", relative to any root."""
-    project = Project(modules)
+def read_modules(
+    modules: Sequence[Source], *, entry_points: Sequence[str], shipped: Sequence[Source] = ()
+) -> PythonPass:
+    """Return what all modules of one plugin do together; entry points are "module:name", relative to any root.
+
+    `shipped` are the files beside the modules, whose content a module may read.
+    """
+    project = Project(modules, shipped=shipped)
     project.walk()
     facts = project.finish(entry_points=entry_points)
     layers = tuple(Layer(path, line, text, depth + 1) for (path, line, text), depth in project.layers.items())

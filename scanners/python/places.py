@@ -66,6 +66,22 @@ HIDDEN: Final = re.compile(
     r"|\bpythonw(\.exe)?\b|-NonI\b|>\s*/dev/null\s+2>&1\s*&",
     re.IGNORECASE,
 )
+CLIPBOARD_READING: Final = re.compile(
+    r"\bxclip\b.*\s-o(ut)?\b|\bxsel\b.*\s(-\w*o|--output)\b|\bpbpaste\b|\bwl-paste\b|\bGet-Clipboard\b"
+    r"|\btermux-clipboard-get\b",
+    re.IGNORECASE,
+)
+CLIPBOARD_WRITING: Final = re.compile(
+    r"\bxclip\b(?!.*\s-o(ut)?\b)|\bxsel\b.*\s(-\w*i|--input)\b|\bpbcopy\b|\bwl-copy\b|\bSet-Clipboard\b"
+    r"|(^|[|&]\s*)clip(\.exe)?\s*$|\btermux-clipboard-set\b",
+    re.IGNORECASE,
+)
+# A whole text that is an address somebody is paid at.
+WALLET: Final = re.compile(
+    r"^(bc1[a-z0-9]{25,87}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}|4[0-9AB][1-9A-HJ-NP-Za-km-z]{93}"
+    r"|T[1-9A-HJ-NP-Za-km-z]{33}|[LMD][1-9A-HJ-NP-Za-km-z]{26,33}|ltc1[a-z0-9]{25,60}|r[1-9A-HJ-NP-Za-km-z]{27,34}"
+    r"|addr1[a-z0-9]{50,110}|cosmos1[a-z0-9]{38})$"
+)
 # Names of variables and settings that stand for something secret.
 SECRET: Final = re.compile(
     r"(^|[_.\-]|(?<=[a-z]))(token|secret|password|passwd|passphrase|credential|credentials|private_?key|api_?key|apikey"
@@ -73,6 +89,11 @@ SECRET: Final = re.compile(
     r"|pwd|dsn|database_url|connection_string|bearer|cookie)s?($|[_.\-0-9])"
     r"|(^|_)(key|pass|auth|pat)$|^(AWS|AZURE|GCP|GOOGLE|OPENAI|ANTHROPIC|STRIPE|TWILIO|GITHUB|GH|GITLAB|NPM|P[Y]PI|DISCORD"
     r"|TELEGRAM|SLACK)_\w*(TOKEN|KEY|SECRET|PASS|AUTH|ID)\w*$",
+    re.IGNORECASE,
+)
+# The bare words: whoever picks by one of these takes everybody's secrets.
+ANY_SECRET: Final = re.compile(
+    r"_?(api_?)?(key|token|secret|pass(word|wd|phrase)?|pwd|cred(ential)?|auth|private|webhook|mnemonic)s?_?",
     re.IGNORECASE,
 )
 NOT_SECRET: Final = re.compile(

@@ -30,8 +30,9 @@ UNFOLLOWED = (TooComplex, RecursionError, *UNCOMPUTABLE)
 class Project(Statements):
     """The walk through one plugin."""
 
-    def __init__(self, modules: Sequence[Source]) -> None:
+    def __init__(self, modules: Sequence[Source], *, shipped: Sequence[Source] = ()) -> None:
         super().__init__()
+        self.shipped = {source.path: source for source in shipped}
         self.units: dict[str, Unit] = {}
         self.names: dict[str, Unit] = {}
         self.roots: dict[str, str] = {}

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from scanners import limits
-from scanners.facts import Label
+from scanners.facts import Act, Label
 from scanners.python.constants import operate
 from scanners.python.definitions import Definitions
 from scanners.python.domain import (
+    NO_TRICKS,
     NOTHING,
     UNKNOWN,
     Instance,
@@ -23,7 +24,8 @@ from scanners.python.domain import (
     sequence_of,
 )
 from scanners.python.effects_hooks import read_stream
-from scanners.python.machine import GUARDED, LOOPING, TooComplex
+from scanners.python.exhaustion import find_exhaustion
+from scanners.python.machine import FAVOURED, GUARDED, LOOPING, TooComplex
 
 LEAVING = frozenset(["sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort"])
 
@@ -146,8 +148,8 @@ class Statements(Definitions):
         is_dead = is_never(node.test)
         saved = self.tricks, self.is_dead, self.owner
         is_guarded = any(item.label in (Label.TIME, Label.HOST, Label.RANDOM) for item in test.marks)
-        if is_guarded:
-            self.tricks |= GUARDED
+        guards = (GUARDED if is_guarded else NO_TRICKS) | (test.tricks & FAVOURED)
+        self.tricks |= guards
         self.is_dead = self.is_dead or is_dead
         if is_main and self.owner[1] == 0:
             self.owner = (self.owner[0], -1)
@@ -155,12 +157,12 @@ class Statements(Definitions):
         leaves = self.run_block(node.body)
         changed = self.end_branch(outer)
         self.tricks, self.is_dead, self.owner = saved
-        if is_guarded and node.orelse:
-            self.tricks |= GUARDED
+        if node.orelse:
+            self.tricks |= guards
         outer = self.begin_branch()
         leaves_else = self.run_block(node.orelse)
         changed_else = self.end_branch(outer)
-        self.tricks = saved[0] | GUARDED if is_guarded and leaves else saved[0]
+        self.tricks = saved[0] | guards if leaves else saved[0]
         branches = [names for names, is_left in ((changed, leaves), (changed_else, leaves_else)) if not is_left]
         self.adopt(branches or [changed, changed_else])
         return leaves and leaves_else and bool(node.orelse)
@@ -213,6 +215,7 @@ class Statements(Definitions):
         saved = self.tricks
         if any(ref in ("itertools.count()", "itertools.repeat()") for ref in source.refs):
             self.tricks |= LOOPING
+            self.note_exhaustion(node)
         if not self.unroll_loop(node, source):
             self.repeat(node.body, lambda: self.assign(node.target, elements(source)))
         self.tricks = saved
@@ -273,13 +276,23 @@ class Statements(Definitions):
         finally:
             self.loops -= 1
 
+    def note_exhaustion(self, node: ast.While | ast.For | ast.AsyncFor) -> None:
+        """Record an endless loop that takes more of the machine at every turn."""
+        used = find_exhaustion(node.body)
+        if used:
+            self.emit(Act.RESOURCE_EXHAUST, node, detail=used)
+
     def run_while(self, node: ast.While) -> bool:
         """Run a loop; one without a condition of its own never ends by itself."""
         saved = self.tricks, self.is_dead
-        self.evaluate(node.test)
+        test = self.evaluate(node.test)
         is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        if any(item.label in (Label.TIME, Label.HOST, Label.RANDOM) for item in test.marks):
+            self.tricks |= GUARDED
+            self.note_exhaustion(node)
         if is_endless:
             self.tricks |= LOOPING
+            self.note_exhaustion(node)
         self.is_dead = self.is_dead or is_never(node.test)
         self.repeat(node.body, lambda: None)
         self.tricks, self.is_dead = saved

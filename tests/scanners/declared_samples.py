@@ -9,7 +9,7 @@ from scanners.declared import MANIFEST_NAME, read_declared
 from scanners.facts import Fact
 from scanners.inventory import recognise_head
 from scanners.report import Kind
-from scanners.sources import Source, Sources
+from scanners.sources import Source, Sources, hold_tree
 
 
 def make_source(path: str, text: str) -> Source:
@@ -23,7 +23,7 @@ def make_source(path: str, text: str) -> Source:
         except SyntaxError:
             tree = None
     digest = hashlib.sha256(content).hexdigest()
-    return Source(path=path, kind=kind, sha256=digest, size=len(content), stored=None, text=text, tree=tree)
+    return Source(path=path, kind=kind, sha256=digest, size=len(content), stored=None, text=text, parse=hold_tree(tree))
 
 
 def make_sources(files: Mapping[str, str], *, facts: tuple[Fact, ...] = ()) -> Sources:

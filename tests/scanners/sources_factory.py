@@ -10,7 +10,7 @@ from scanners.decoding import decode_python, decode_script, decode_text
 from scanners.facts import Fact
 from scanners.inventory import recognise_head
 from scanners.report import Kind
-from scanners.sources import Source, Sources
+from scanners.sources import Source, Sources, hold_tree
 
 
 def make_sources(
@@ -40,7 +40,7 @@ def make_source(path: str, content: str | bytes, *, folder: Path | None = None, 
         size=len(data),
         stored=stored,
         text=text,
-        tree=tree,
+        parse=hold_tree(tree),
         base_line=base_line,
     )
 

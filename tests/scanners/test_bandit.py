@@ -19,7 +19,7 @@ from scanners.engines import bandit, bandit_driver
 from scanners.engines.bandit import run_bandit
 from scanners.engines.bandit_driver import Outcome, check_tree
 from scanners.report import Kind
-from scanners.sources import Reading, Source, Sources
+from scanners.sources import Reading, Source, Sources, hold_tree
 
 TREE_SECONDS = 60.0  # of installed distributions, both arms together ...
 FILES_MIN = 150  # ... and however slow the machine is
@@ -38,7 +38,7 @@ def make_source(text: str, *, path: str = "main.py", is_guess: bool = False) -> 
         tree = ast.parse(text)
     except SyntaxError:
         tree = None
-    return Source(path, Kind.PYTHON, "0" * 64, len(text), None, text=text, tree=tree, is_guess=is_guess)
+    return Source(path, Kind.PYTHON, "0" * 64, len(text), None, text=text, parse=hold_tree(tree), is_guess=is_guess)
 
 
 def run_over(*files: Source) -> Reading:

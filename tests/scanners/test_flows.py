@@ -128,3 +128,28 @@ def test_every_flow_rule_has_a_condition() -> None:
     assert {condition.rule.id for condition in load_flows()} == {
         rule.id for rule in load_rules().values() if rule.engine == "flows"
     }
+
+
+def test_companion_on_the_same_line_is_asked_for() -> None:
+    condition = flow(also=[{"within": "line", "acts": ["file.read"]}])
+    assert is_met(condition, SENT, replace(SENT, act=Act.FILE_READ))
+    assert not is_met(condition, SENT, replace(SENT, act=Act.FILE_READ, line=8))
+
+
+def test_companion_that_shares_nothing_is_not_enough() -> None:
+    condition = flow(also=[{"within": "scope", "shared": True, "acts": ["message.address"]}])
+    other = replace(SENT, act=Act.MESSAGE_ADDRESS, line=7)
+    assert is_met(condition, SENT, other)
+    assert not is_met(condition, SENT, replace(other, origins=(Origin(Label.ENVIRONMENT_ALL, 5),)))
+
+
+def test_companion_where_the_data_enters_is_asked_for() -> None:
+    condition = flow(also=[{"within": "file", "source": True, "acts": ["file.read"]}])
+    assert is_met(condition, SENT, replace(SENT, act=Act.FILE_READ, line=4))
+    assert not is_met(condition, SENT, replace(SENT, act=Act.FILE_READ, line=5))
+
+
+def test_origin_of_that_name_is_asked_for() -> None:
+    condition = flow(labels=["message"], named=r"^\*$")
+    assert is_met(condition, replace(SENT, origins=(Origin(Label.MESSAGE, 4, "*"),)))
+    assert not is_met(condition, replace(SENT, origins=(Origin(Label.MESSAGE, 4), Origin(Label.SECRET, 4, "*"))))

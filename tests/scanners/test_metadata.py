@@ -293,3 +293,19 @@ def test_rule_on_readmes_finds_its_matching_sample_and_leaves_its_clean_one_alon
 )
 def test_hostile_metadata_is_read_without_a_fault(name: str, text: str) -> None:
     assert isinstance(run({**PLUGIN, name: text}), list)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("package.json", '{"name": "tidy", "bin": {"git": "./git.js"}}', ["program-shadowed"]),
+        ("package.json", '{"name": "git", "bin": {"git": "./git.js"}}', []),
+        ("package.json", '{"name": "tidy", "bin": "./tidy.js"}', []),
+        ("pyproject.toml", '[project]\nname = "tidy"\n[project.scripts]\nsudo = "a:b"\n', ["program-shadowed"]),
+        ("pyproject.toml", '[project]\nname = "tidy"\n[project.scripts]\ntidy = "a:b"\n', []),
+        ("setup.cfg", "[options.entry_points]\nconsole_scripts =\n    pip = a:b\n", ["program-shadowed"]),
+        ("pyproject.toml", "[project", []),
+    ],
+)
+def test_command_in_the_place_of_a_known_program_is_found(path: str, text: str, found: list[str]) -> None:
+    assert run({"README.md": README, path: text}) == found

@@ -60,6 +60,13 @@ def test_act_that_is_hidden_in_the_same_file_concludes() -> None:
     assert verdict(hidden, replace(act, path="b.py")) is Verdict.SUSPICIOUS
 
 
+def test_what_is_fetched_and_arranges_to_stay_concludes() -> None:
+    stays, brings = replace(STRONG, technique="persistence"), replace(STRONG, technique="download-and-execute")
+    assert verdict(stays, brings) is Verdict.MALICIOUS
+    assert verdict(stays, replace(brings, path="b.py")) is Verdict.SUSPICIOUS
+    assert verdict(stays, replace(brings, technique="host-fingerprint")) is Verdict.SUSPICIOUS
+
+
 def test_weak_hiding_or_another_technique_does_not_conclude() -> None:
     act = replace(STRONG, technique="reverse-shell")
     assert verdict(replace(WEAK, technique="hiding"), act) is Verdict.SUSPICIOUS

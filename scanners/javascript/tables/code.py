@@ -30,6 +30,8 @@ CODE: Final[Table] = {
     **same(Effect(Act.NATIVE_CALL, "WebAssembly", data=(0,), keeps=True), "WebAssembly.Module WebAssembly.compile"),
     **same(Effect(Act.NATIVE_CALL, "WebAssembly", data=(0,), keeps=True), "WebAssembly.instantiate wasi.WASI#.start"),
     **same(Effect(special="require"), "require module.require process.mainModule.require import require.main.require"),
+    **same(Effect(special="pipeline"), "stream.pipeline stream.promises.pipeline stream/promises.pipeline pump"),
+    **same(RUNS, "module#._compile module.Module#._compile"),
     **same(Effect(special="require"), "module._load module.Module._load import-fresh require-main createRequire#"),
     "process.getBuiltinModule": Effect(special="require"),
     **same(
@@ -60,10 +62,14 @@ PROCESSES: Final[Table] = {
         Effect(Act.NATIVE_LOAD, 0, data=(0,), becomes="native#"),
         "ffi-napi.Library ffi.Library koffi.load node-ffi.Library",
     ),
+    **same(Effect(Act.NATIVE_LOAD, 0, data=(0,), becomes="native#"), "bindings node-gyp-build ref-napi"),
+    **same(Effect(Act.NATIVE_LOAD, 0, special="binding"), "process.binding process._linkedBinding"),
+    "binding.process_wrap.Process": Effect(becomes="binding.process_wrap.Process#"),
     **same(
-        Effect(Act.NATIVE_LOAD, 0, data=(0,), becomes="native#"), "bindings node-gyp-build process.binding ref-napi"
+        Effect(Act.PROCESS_START, 0, gives=(Label.PROCESS,), becomes=CHILD, special="options"),
+        "binding.spawn_sync.spawn binding.process_wrap.Process#.spawn",
     ),
-    **same(Effect(Act.NATIVE_LOAD, 0, data=(0,)), "process._linkedBinding Bun.dlopen Deno.dlopen"),
+    **same(Effect(Act.NATIVE_LOAD, 0, data=(0,)), "Bun.dlopen Deno.dlopen"),
     "native#.func": Effect(Act.NATIVE_CALL, 0, data=REST),
 }
 

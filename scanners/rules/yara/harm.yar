@@ -131,6 +131,17 @@ rule cloud_metadata
         any of them
 }
 
+rule template_walk
+{
+    meta:
+        id = "template-walks-to-powers"
+        where = "text"
+    strings:
+        $walk = /\{[{%][^{}\n]{0,300}(__globals__|__subclasses__|__mro__|__builtins__|__bases__)/
+    condition:
+        $walk
+}
+
 rule injection_calls
 {
     meta:

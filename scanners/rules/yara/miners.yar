@@ -72,3 +72,14 @@ rule miner_protocol
     condition:
         $line and (($subscribe and $submit) or ($login and $pass and $agent and $share))
 }
+
+rule miner_command
+{
+    meta:
+        id = "miner-command"
+        where = "any"
+    strings:
+        $line = /(-o|--url|--pool|-P)["']?[ =,]{1,3}["']?[\w.\-+:\/]{4,80}:\d{2,5}\b[^\n]{0,120}(-u|--user|--wallet)["']?[ =,]{1,3}["']?([48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}|bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40}|[13LDRT][1-9A-HJ-NP-Za-km-z]{25,34})\b/
+    condition:
+        $line
+}

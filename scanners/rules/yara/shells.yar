@@ -55,3 +55,13 @@ rule shell_script_pipe
     condition:
         $net and $spawn and $in and $out
 }
+
+rule shell_upload
+{
+    meta:
+        id = "shell-upload"
+    strings:
+        $piped = /\b(env|printenv|set|cat|git|tar|zip|history|find|ls|ps|dump|mysqldump|pg_dump)\b[^\n|]{0,120}\|[^\n]{0,60}\bcurl\b[^\n|]{0,120}(--data-binary|--data-raw|--data|-d|-T|-F)[ =]?["']?(\w+=)?@?-[\s"']/
+    condition:
+        $piped
+}

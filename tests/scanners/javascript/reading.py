@@ -3,7 +3,7 @@
 It opens no files and judges nothing.
 """
 
-from scanners.facts import Fact
+from scanners.facts import Fact, Trick
 from scanners.javascript import ScriptPass, read_scripts
 from scanners.report import Kind
 from scanners.sources import Source
@@ -21,9 +21,9 @@ def read(text: str, *, path: str = "index.js", **others: str) -> ScriptPass:
 
 
 def say(fact: Fact) -> str:
-    """Return a fact as `act 'detail' labels context tricks`."""
+    """Return a fact as `act 'detail' labels context tricks`; whether an answer is read has tests of its own."""
     labels = ",".join(sorted(fact.labels))
-    tricks = ",".join(sorted(fact.tricks))
+    tricks = ",".join(sorted(fact.tricks - {Trick.UNANSWERED}))
     return f"{fact.act} '{fact.detail}' [{labels}] {fact.context} {{{tricks}}}"
 
 

@@ -161,7 +161,7 @@ def test_what_a_finished_download_starts_is_one_chain() -> None:
         });
         """
     )
-    assert has(facts, "process.start '/tmp/core' [] import")
+    assert has(facts, "process.start '/tmp/core' [network] import")
 
 
 def test_a_timer_sends_what_a_listener_has_kept() -> None:

