@@ -17,7 +17,7 @@ from typing import Any, Self
 from governance.demo.errors import RuntimeDied, TooSlow
 from governance.stack.paths import CHECKOUT
 from governance.stack.supervisor import Stack
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient
 from plugins.runtime.signing import SigningKey
 from plugins.runtime.state import Installed
 
@@ -125,9 +125,8 @@ def try_and_drop(bot: Bot, *, base_url: str, folder: Path) -> None:
     """Install what the bot wants and take it off again: somebody who is affected by what is over."""
     client = RuntimeClient(
         base_url,
-        bot_id=bot.bot,
+        enrolment=Enrolment(bot.bot, bot.root, bot.feed_url),
         key=SigningKey.load(bot.key_file),
-        root=bot.root,
         state_path=folder / f"{bot.name}.json",
         switch=_load_nothing,
         clock=lambda: datetime.now(tz=UTC),

@@ -19,7 +19,7 @@ from typing import Any
 
 from .bot import Bot, Emit, Wanted
 from .canonical import parse_json
-from .client import WhenExpired
+from .client import Enrolment, WhenExpired
 from .errors import RuntimeTrustError
 from .listening import Listener
 from .moments import format_moment
@@ -149,9 +149,8 @@ def _make_bots(config: _Config, *, options: argparse.Namespace, emit: Emit) -> l
             Bot(
                 options.base_url,
                 # The id names a file: only a UUID may.
-                bot_id=(bot_id := str(uuid.UUID(entry["bot"]))),
+                enrolment=Enrolment(bot_id := str(uuid.UUID(entry["bot"])), config.root, config.feed_url),
                 key=SigningKey.load(options.config.parent / entry["key_file"]),
-                root=config.root,
                 when_expired=config.when_expired,
                 state_path=options.state / f"{bot_id}.json",
                 emit=emit,

@@ -1,12 +1,12 @@
 """One bot as the command line runs it: what it has loaded, and every event told as it happens.
 Loads no plugin code; "loaded" here is an entry in a set, where a real runtime loads and unloads modules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .client import PollResult, RuntimeClient, WhenExpired
+from .client import Enrolment, PollResult, RuntimeClient, WhenExpired
 from .errors import RuntimeTrustError
 from .signing import SigningKey
 from .state import Installed
@@ -22,23 +22,21 @@ class Bot:
         self,
         base_url: str,
         *,
-        bot_id: str,
+        enrolment: Enrolment,
         key: SigningKey,
-        root: Mapping[str, str],
         when_expired: WhenExpired,
         state_path: Path,
         emit: Emit,
     ) -> None:
         """`emit(event, **facts)` is told everything that happens. Raises AddressRefused or StateCorrupt."""
-        self.bot_id = bot_id
+        self.bot_id = enrolment.bot
         self.loaded: set[Installed] = set()
         self._emit = emit
         self._problem: str | None = None
         self._client = RuntimeClient(
             base_url,
-            bot_id=bot_id,
+            enrolment=enrolment,
             key=key,
-            root=root,
             state_path=state_path,
             switch=self.switch,
             clock=lambda: datetime.now(tz=UTC),

@@ -18,7 +18,7 @@ from .switching import Switch, Switched, find_blocks, obey_feed, resume_all, sto
 from .transport import Transport
 from .trust import Trust
 
-__all__ = ["Delivery", "Installed", "PollResult", "RuntimeClient", "WhenExpired"]
+__all__ = ["Delivery", "Enrolment", "Installed", "PollResult", "RuntimeClient", "WhenExpired"]
 
 MAX_ARTIFACT_BYTES = 64 * 1024 * 1024
 PRESENCE_EVERY = timedelta(minutes=10)
@@ -29,6 +29,18 @@ class WhenExpired(StrEnum):
 
     WARN = "warn"
     STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What the platform answered when the bot was enrolled.
+
+    The feed is fetched at `feed_url`, and from the platform itself when nobody answers there, or there is none.
+    """
+
+    bot: str
+    root: Mapping[str, str]
+    feed_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +69,8 @@ class RuntimeClient:
         self,
         base_url: str,
         *,
-        bot_id: str,
+        enrolment: Enrolment,
         key: SigningKey,
-        root: Mapping[str, str],
         state_path: Path,
         switch: Switch,
         clock: Callable[[], datetime],
@@ -67,16 +78,17 @@ class RuntimeClient:
     ) -> None:
         """`switch(installed, is_on)` loads or unloads a plugin at once; called twice, it changes nothing more.
 
-        It raises SwitchFailed when it cannot. `root` is the root document of the enrolment's answer; `clock` returns
-        aware moments. Raises AddressRefused, StateCorrupt or RootError.
+        It raises SwitchFailed when it cannot. `clock` returns aware moments. Raises AddressRefused, StateCorrupt or
+        RootError.
         """
         self._transport = Transport.to(base_url)
-        self._file = StateFile(state_path, bot=bot_id)
+        self._file = StateFile(state_path, bot=enrolment.bot)
         self._switch = switch
         self._clock = clock
-        self._voice = Voice(bot_id, key, clock)
+        self._voice = Voice(enrolment.bot, key, clock)
         self._when_expired = when_expired
-        self._trust = Trust(self._file, transport=self._transport, first_root=root)
+        ways = [*([Transport.to(enrolment.feed_url)] if enrolment.feed_url else []), self._transport]
+        self._trust = Trust(self._file, ways=ways, first_root=enrolment.root)
         self._presence_due_at: datetime | None = None
 
     @property

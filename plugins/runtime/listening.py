@@ -3,7 +3,9 @@ Believes nothing it hears: every event is an answer of the feed, and is checked 
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPResponse
 
@@ -15,8 +17,9 @@ __all__ = ["Listener"]
 
 STREAM_PATH = "/api/v1/runtime/stream"
 SILENCE_SECONDS = 45.0  # three heartbeats of the platform
-FIRST_PAUSE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
+STEADY_SECONDS = 30.0  # a stream that held this long was a good one; a shorter one counts as a failure
 MAX_LINE_BYTES = MAX_FEED_BYTES + 64
 
 
@@ -46,10 +49,11 @@ class Listener:
     def run(self, stopping: threading.Event) -> None:
         """Listen until `stopping`; every failure is only a pause, since polling goes on."""
         while not stopping.is_set():
-            try:
+            began = time.monotonic()
+            with suppress(PlatformError):
                 self._listen(stopping)
-            except PlatformError:
-                self._failures += 1
+            # Also one that ended well: whoever closes every stream at once must not be asked at once again.
+            self._failures = 0 if time.monotonic() - began >= STEADY_SECONDS else self._failures + 1
             stopping.wait(self.pause_seconds)
 
     @property
@@ -65,7 +69,6 @@ class Listener:
             headers["Last-Event-ID"] = self._last_id
         with self._transport.listen(STREAM_PATH, headers=headers, silence_seconds=SILENCE_SECONDS) as response:
             for event in read_events(response):
-                self._failures = 0
                 self._last_id = event.id or self._last_id
                 self._on_event(event.data)
                 if stopping.is_set():

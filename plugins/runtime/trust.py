@@ -2,7 +2,7 @@
 TUF's order: root, freshness, content; a step that fails leaves everything as it was."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from .errors import (
     FeedTooLarge,
     JsonTooLarge,
     RootExpired,
+    Unreachable,
 )
 from .freshness import BaseName, Freshness, open_freshness, read_freshness
 from .root import MAX_ROOT_BYTES, Root, read_first_root, read_next_root
@@ -55,10 +56,10 @@ class _News:
 class Trust:
     """The root, the freshness and the content believed here; also across a restart."""
 
-    def __init__(self, file: StateFile, *, transport: Transport, first_root: Mapping[str, str]) -> None:
-        """Raises RootError when the root handed over at the enrolment is not one."""
+    def __init__(self, file: StateFile, *, ways: Sequence[Transport], first_root: Mapping[str, str]) -> None:
+        """`ways` are tried in order. Raises RootError when the root handed over at the enrolment is not one."""
         self._file = file
-        self._transport = transport
+        self._ways = ways
         self.root = read_first_root(file.state.root or first_root)
         self.freshness: Freshness | None = None
         self.content: Content | None = None
@@ -73,7 +74,7 @@ class Trust:
         etag = self._file.state.etag if self.is_current(now) else None
         headers = {"If-None-Match": etag} if etag else {}
         since = f"?since={self.content.sequence}" if self.content is not None else ""
-        answer = self._transport.get(FEED_PATH + since, max_bytes=MAX_FEED_BYTES, headers=headers)
+        answer = self._get(FEED_PATH + since, max_bytes=MAX_FEED_BYTES, headers=headers)
         # "Not modified" is an answer only to that question, and only while what is stored is in date.
         if answer.status == 304 and etag is not None:
             return
@@ -132,7 +133,7 @@ class Trust:
         """Follow the root's versions one by one; returns whether there was a newer one. Raises RootError."""
         first = self.root.version
         while self.root.version < first + ROOTS_AT_ONCE:
-            answer = self._transport.get(f"{ROOT_PATH}{self.root.version + 1}", max_bytes=MAX_ROOT_BYTES)
+            answer = self._get(f"{ROOT_PATH}{self.root.version + 1}", max_bytes=MAX_ROOT_BYTES)
             if answer.status == 404:
                 break
             if answer.status != 200:
@@ -168,7 +169,7 @@ class Trust:
     def _fetch_base(self, name: BaseName) -> tuple[Content, str | None]:
         if name.sequence == 0:
             return EMPTY, None
-        answer = self._transport.get(BASE_PATH + name.sha256, max_bytes=name.size_bytes)
+        answer = self._get(BASE_PATH + name.sha256, max_bytes=name.size_bytes)
         if answer.status != 200:
             raise AnswerRefused(f"the base was answered with status {answer.status}")
         content = read_base(answer.body, sha256=name.sha256)
@@ -178,10 +179,21 @@ class Trust:
         return content, name.sha256
 
     def _fetch_changes(self, *, since: int) -> list[Any]:
-        answer = self._transport.get(f"{FEED_PATH}?since={since}", max_bytes=MAX_FEED_BYTES)
+        answer = self._get(f"{FEED_PATH}?since={since}", max_bytes=MAX_FEED_BYTES)
         if answer.status != 200:
             raise AnswerRefused(f"the feed was answered with status {answer.status}")
         return _read_news(answer.body).changes
+
+    def _get(self, path: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask by the first way that answers; only by the last one a failure counts."""
+        for way in self._ways[:-1]:
+            try:
+                answer = way.get(path, max_bytes=max_bytes, headers=headers)
+            except Unreachable:
+                continue
+            if answer.status < 500:
+                return answer
+        return self._ways[-1].get(path, max_bytes=max_bytes, headers=headers)
 
     def _read_stored(self) -> None:
         """What was believed before the restart; None when no key of today opens it, until the next poll."""

@@ -18,7 +18,7 @@ import redis
 
 from governance.broker import FEED_CHANNEL, redis_url
 from governance.stack.supervisor import Servers
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient
 from plugins.runtime.content import read_base
 from plugins.runtime.signing import SigningKey
 from tests.benchmarks.figures import Figure, compare, report_missing
@@ -231,9 +231,8 @@ def _make_client(url: str, *, maker: FeedMaker, folder: Path) -> RuntimeClient:
     path = folder / "feed-bench" / "bot.json"
     return RuntimeClient(
         url,
-        bot_id="00000000-0000-4000-8000-000000000001",
+        enrolment=Enrolment("00000000-0000-4000-8000-000000000001", maker.root.statement),
         key=SigningKey.generate(),
-        root=maker.root.statement,
         state_path=path,
         switch=lambda _installed, _is_on: None,
         clock=lambda: datetime.now(tz=UTC),

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from governance.errors import GovernanceError
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.feed import publish_feed, refresh_feed
 from governance.flows.takedown_clocks import reconcile_takedowns
@@ -44,8 +45,8 @@ class Command(BaseCommand):
                 if time.monotonic() >= seldom_at:
                     sweep_seldom()
                     seldom_at = time.monotonic() + sweeps.takedowns_every_seconds
-            except OperationalError as error:
-                # The database restarts now and then; the rows are still there afterwards.
+            except (OperationalError, GovernanceError, OSError) as error:
+                # The database restarts now and then, and a feed may have no key: the rows are still there afterwards.
                 log.warning("sweep_postponed", extra={"error": type(error).__name__})
             if not options["loop"] or self._is_stopping:
                 return

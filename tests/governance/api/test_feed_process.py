@@ -17,7 +17,7 @@ import redis
 from django.conf import settings
 
 from governance.broker import FEED_CHANNEL, redis_url
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient
 from plugins.runtime.listening import Listener
 from plugins.runtime.signing import SigningKey
 from tests.samples.feed_process import run_feed_process
@@ -240,9 +240,8 @@ def test_reader_that_never_reads_holds_nobody_back(asker: Asker, maker: FeedMake
 def client(asker: Asker, maker: FeedMaker, tmp_path: Path) -> RuntimeClient:
     return RuntimeClient(
         asker.url,
-        bot_id="00000000-0000-4000-8000-000000000001",
+        enrolment=Enrolment("00000000-0000-4000-8000-000000000001", maker.root.statement),
         key=SigningKey.generate(),
-        root=maker.root.statement,
         state_path=tmp_path / "bot.json",
         switch=lambda _installed, _is_on: None,
         clock=lambda: datetime.now(tz=UTC),
@@ -281,7 +280,7 @@ def test_listener_comes_back_at_a_time_of_its_own_and_no_later_than_a_minute() -
         early._failures = late._failures = failures
         assert early.pause_seconds == late.pause_seconds / 4
         pauses.append(late.pause_seconds)
-    assert pauses == [1.0, 2.0, 4.0, 32.0, 60.0, 60.0]
+    assert pauses == [5.0, 10.0, 20.0, 60.0, 60.0, 60.0]
 
 
 def _until(is_there: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from governance.flows.takedown import contain_plugin, reinstate_plugin
 from governance.keys import feed_root
 from governance.takedowns.models import SwitchOrder
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient
 from plugins.runtime.errors import InstallRefused
 from tests.samples.factories import BotActor, PublisherActor, make_published, make_version
 
@@ -22,9 +22,8 @@ def client_of_dev(live_server: Any, dev_bot: BotActor, tmp_path: Path) -> Runtim
     """Dev's bot, with a switch that always succeeds."""
     return RuntimeClient(
         live_server.url,
-        bot_id=str(dev_bot.bot.pk),
+        enrolment=Enrolment(str(dev_bot.bot.pk), feed_root().statement),
         key=dev_bot.key,
-        root=feed_root().statement,
         state_path=tmp_path / "bot.json",
         switch=lambda _installed, _is_on: None,
         clock=timezone.now,

@@ -11,7 +11,7 @@ from plugins.runtime.canonical import canonical_json
 from plugins.runtime.content import EMPTY, GENESIS, chain_digest, describe_base, read_base
 from plugins.runtime.errors import FeedMalformed
 from tests.plugins.runtime.conftest import DevsBot
-from tests.plugins.runtime.fake_platform import BASES, FEED, Scripted
+from tests.plugins.runtime.fake_platform import BASES, FEED, FakePlatform, Scripted, serve
 
 
 def _asked(bot: DevsBot) -> list[str]:
@@ -88,6 +88,21 @@ def test_kept_changes_are_bounded(bot: DevsBot, monkeypatch: pytest.MonkeyPatch)
     assert bot.client.poll().fresh
     assert len(bot.client.state.changes) == 1
     assert bot.client.state.base is not None
+
+
+def test_feed_is_fetched_from_the_platform_while_its_own_address_is_silent(bot: DevsBot) -> None:
+    bot.feed_url = "http://127.0.0.1:9"
+    assert bot.restart().poll().fresh
+
+
+def test_feed_is_fetched_at_its_own_address_while_the_platform_fails(bot: DevsBot) -> None:
+    with serve(FakePlatform(bot.platform.clock, key=bot.platform.key)) as feed:
+        feed.changes, feed.roots = bot.platform.changes, bot.platform.roots
+        bot.feed_url = feed.base_url
+        bot.platform.answers[FEED] = Scripted(503)
+        assert bot.restart().poll().fresh
+        feed.answers[FEED] = Scripted(500)
+        assert bot.client.poll().problem == "answer_refused"
 
 
 def test_pushed_feed_with_a_gap_is_completed(bot: DevsBot) -> None:

@@ -1,6 +1,7 @@
 """Reading a stream that anybody may have written: bounded, and nothing of it is believed unchecked."""
 
 import io
+import threading
 from http.client import HTTPResponse
 from typing import Any, cast
 
@@ -8,7 +9,8 @@ import pytest
 
 from plugins.runtime import listening
 from plugins.runtime.errors import AnswerTooLarge
-from plugins.runtime.listening import read_events
+from plugins.runtime.listening import Listener, read_events
+from tests.plugins.runtime.fake_platform import FakePlatform, Scripted
 
 
 def _events(text: bytes) -> list[tuple[str, bytes]]:
@@ -36,3 +38,18 @@ def test_event_without_end_is_cut_off(text: bytes, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(listening, "MAX_LINE_BYTES", 150)
     with pytest.raises(AnswerTooLarge):
         _events(text)
+
+
+def test_server_that_closes_every_stream_at_once_is_asked_ever_more_seldom(platform: FakePlatform) -> None:
+    platform.answers[listening.STREAM_PATH] = Scripted(200, b"id: 3\ndata: {}\n\n")
+    heard: list[bytes] = []
+    listener = Listener(platform.base_url, on_event=heard.append, chance=lambda: 0.0)
+    stopping = threading.Event()
+    thread = threading.Thread(target=listener.run, args=[stopping])
+    thread.start()
+    while len(heard) < 4:
+        assert thread.is_alive()
+    stopping.set()
+    thread.join(timeout=10)
+    assert set(heard) == {b"{}"}
+    assert listener._failures >= 3

@@ -14,7 +14,7 @@ from plugins.runtime.canonical import MAX_DEPTH, canonical_json
 from plugins.runtime.client import PRESENCE_EVERY
 from plugins.runtime.content import EMPTY, GENESIS, Content, describe_base
 from plugins.runtime.freshness import CLOCK_SKEW, read_freshness
-from plugins.runtime.listening import LONGEST_PAUSE_SECONDS, SILENCE_SECONDS
+from plugins.runtime.listening import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, SILENCE_SECONDS
 from plugins.runtime.outbox import LATER
 from plugins.runtime.signing import SigningKey, key_id_of, open_statement, sign_statement
 from plugins.runtime.trust import MAX_FEED_BYTES
@@ -67,7 +67,7 @@ def test_numbers_on_the_page_are_the_clients() -> None:
     assert f"every {feed.heartbeat_every_seconds} seconds" in PAGE
     assert f"{SILENCE_SECONDS:.0f} seconds is a break" in PAGE
     assert 3 * feed.heartbeat_every_seconds <= SILENCE_SECONDS
-    assert f"1, 2, 4 … {LONGEST_PAUSE_SECONDS:.0f} seconds" in PAGE
+    assert f"{FIRST_PAUSE_SECONDS:.0f}, 10, 20 … {LONGEST_PAUSE_SECONDS:.0f} seconds" in PAGE
     assert timedelta(minutes=10) == PRESENCE_EVERY
     assert f"silent for {playbook().marketplace.takedowns.offline_after_minutes} minutes" in PAGE
     assert ", ".join(str(status) for status in sorted(LATER)) in PAGE
