@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from .canonical import parse_json
 from .content import EMPTY, Content, read_base
@@ -33,7 +34,7 @@ FEED_PATH = "/api/v1/runtime/feed"
 ROOT_PATH = "/api/v1/runtime/roots/"
 BASE_PATH = "/api/v1/runtime/bases/"
 MAX_FEED_BYTES = 8 * 1024 * 1024
-CHANGES_KEPT = 1000  # then a runtime begins again from the platform's newest base
+CHANGES_KEPT = 1000  # from here on, each at a number of its own, runtimes begin again from the newest base
 ROOTS_AT_ONCE = 64  # versions walked in one poll; a platform that offers more is followed at the next
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{0,128}"')
 
@@ -158,7 +159,7 @@ class Trust:
         state = self._file.state
         if self.content is not None and self.freshness is not None:
             new = _between(changes, after=self.content.sequence, until=fresh.sequence)
-            if new is not None and len(state.changes) + len(new) <= CHANGES_KEPT:
+            if new is not None and len(state.changes) + len(new) <= _changes_kept_by(state.bot):
                 return _require(self.content.extend(new), fresh), state.base, (*state.changes, *new)
         start, base = self._fetch_base(fresh.base)
         new = _between(changes, after=start.sequence, until=fresh.sequence)
@@ -207,6 +208,11 @@ class Trust:
             self.freshness = fresh
         except (FeedError, OSError):
             return
+
+
+def _changes_kept_by(bot: str) -> int:
+    """Not one number for all: whoever listens since the same day would ask for the whole base in the same second."""
+    return CHANGES_KEPT + crc32(bot.encode()) % CHANGES_KEPT
 
 
 def _require(content: Content, fresh: Freshness) -> Content:

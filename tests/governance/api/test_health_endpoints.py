@@ -74,6 +74,8 @@ def test_metrics_answer_on_an_empty_database(api: Client) -> None:
     assert figures["nexus_versions", "submitted"] == 0
     assert figures["nexus_queue_depth", "notices"] == 0
     assert figures["nexus_feed_sequence", ""] == 0
+    assert figures["nexus_feed_key_seconds_left", ""] > 0
+    assert figures["nexus_switch_orders_stuck", ""] == 0
 
 
 def test_metrics_count_versions_and_what_waits(api: Client, ada: PublisherActor, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import itertools
+import uuid
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -76,7 +78,7 @@ def test_lost_base_file_is_fetched_again_and_until_then_nothing_is_allowed(bot: 
 
 
 def test_kept_changes_are_bounded(bot: DevsBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trust, "CHANGES_KEPT", 3)
+    monkeypatch.setattr(trust, "_changes_kept_by", lambda _bot: 3)
     bot.client.poll()
     for plugin in ("a", "b"):
         bot.platform.block(plugin)
@@ -103,6 +105,13 @@ def test_feed_is_fetched_at_its_own_address_while_the_platform_fails(bot: DevsBo
         assert bot.restart().poll().fresh
         feed.answers[FEED] = Scripted(500)
         assert bot.client.poll().problem == "answer_refused"
+
+
+def test_runtimes_do_not_all_ask_for_a_new_base_at_once() -> None:
+    kept = [trust._changes_kept_by(str(uuid.UUID(int=number))) for number in range(2000)]
+    assert min(kept) >= trust.CHANGES_KEPT
+    assert max(kept) < 2 * trust.CHANGES_KEPT
+    assert max(Counter(kept).values()) < 20
 
 
 def test_pushed_feed_with_a_gap_is_completed(bot: DevsBot) -> None:
