@@ -130,11 +130,12 @@ def _ledger(now: datetime) -> Iterator[Metric]:
 
 def _orders() -> Iterator[Metric]:
     gauge = GaugeMetricFamily("nexus_switch_orders", "Orders to runtimes by state.", labels=["state"])
-    counts = dict(SwitchOrder.objects.values_list("state").annotate(n=Count("id")))
+    rows = SwitchOrder.objects.values_list("state").annotate(n=Count("id"), delivered=Count("delivered_at"))
+    counts = {state: (orders, delivered) for state, orders, delivered in rows}
     for state in SwitchOrder.State.values:
-        gauge.add_metric([state], counts.get(state, 0))
+        gauge.add_metric([state], counts.get(state, (0, 0))[0])
     yield gauge
-    stuck = SwitchOrder.objects.filter(state=SwitchOrder.State.ORDERED, delivered_at__isnull=False).count()
+    stuck = counts.get(SwitchOrder.State.ORDERED, (0, 0))[1]
     yield GaugeMetricFamily("nexus_switch_orders_stuck", "Orders a bot has and could not carry out.", stuck)
 
 
