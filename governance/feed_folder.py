@@ -23,6 +23,7 @@ FRESHNESS = "freshness.json"
 MAX_BYTES = 256 * 1024 * 1024
 GZIP_LEVEL = 6
 _ROOT = re.compile(r"root-([1-9][0-9]{0,8})\.json")
+_HEAD = frozenset({"root", "freshness", "sequence", "issued_at", "base", "first"})
 _CONTENT = re.compile(r"(base|changes)-[0-9a-f-]+\.json(\.gz)?")
 
 
@@ -86,7 +87,7 @@ def publish_files(folder: Path, publication: Publication, *, base: bytes | None)
 
 
 def read_publication(folder: Path) -> Publication | None:
-    """The newest publication, or None where nothing was ever published."""
+    """The newest publication, or None where nothing that can be read was ever published."""
     # Between reading the head and what it names a writer may have moved on: the next head names what is there.
     for _ in range(3):
         head = _read_head(folder)
@@ -94,7 +95,7 @@ def read_publication(folder: Path) -> Publication | None:
             return None
         try:
             changes = _read_changes(folder / _changes_name(head["first"], head["sequence"]))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             continue
         return Publication(
             root_version=head["root"],
@@ -154,11 +155,12 @@ def _read_root(path: Path, _changed_ns: int) -> Root:
 
 
 def _read_head(folder: Path) -> dict[str, Any] | None:
+    """What is published, or None: a file that cannot be read is replaced by the next publication."""
     try:
-        head: dict[str, Any] = json.loads((folder / FRESHNESS).read_bytes())
-    except FileNotFoundError:
+        head = json.loads((folder / FRESHNESS).read_bytes())
+    except (FileNotFoundError, ValueError):
         return None
-    return head
+    return head if isinstance(head, dict) and head.keys() >= _HEAD else None
 
 
 def _read_changes(path: Path) -> tuple[bytes, ...]:

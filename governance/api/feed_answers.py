@@ -2,6 +2,7 @@
 The same bytes whichever process sends them; reads a file again only when it was replaced."""
 
 import gzip
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from governance.feed_folder import FRESHNESS, GZIP_LEVEL, Publication, base_path, read_publication, root_path
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1/runtime/"
 FEED_MAX_AGE_SECONDS = 5  # every runtime may share one answer; longer would hold back the kill switch
@@ -50,16 +53,17 @@ class FeedAnswers:
         self._packed: dict[tuple[int | None, bool], Reply] = {}
 
     def newest(self) -> Publication | None:
-        """The newest publication; the same object for as long as nothing was published."""
+        """The newest publication; the same object for as long as nothing was published that can be read."""
         try:
             status = (self._folder / FRESHNESS).stat()
+            seen = (status.st_mtime_ns, status.st_ino)
+            if seen != self._seen and (newest := read_publication(self._folder)) is not None:
+                self._newest, self._seen, self._packed = newest, seen, {}
         except FileNotFoundError:
             return self._newest
-        seen = (status.st_mtime_ns, status.st_ino)
-        if seen != self._seen:
-            newest = read_publication(self._folder)
-            if newest is not None:
-                self._newest, self._seen, self._packed = newest, seen, {}
+        except OSError as error:
+            # A shared folder that is away for a while: what was read before holds until it expires.
+            log.warning("feed_folder_unreadable", extra={"error": type(error).__name__})
         return self._newest
 
     def reply(self, method: str, path: str, *, query: bytes, headers: Mapping[bytes, bytes]) -> Reply:

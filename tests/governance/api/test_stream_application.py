@@ -117,3 +117,29 @@ def test_nothing_published_yet_is_said_and_the_first_feed_reaches_who_waits(tmp_
         await waiting.task
 
     asyncio.run(_running(application, act))
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"root": 1', b"\xff"])
+def test_damaged_file_is_passed_over_and_the_next_publication_mends_it(tmp_path: Path, damage: bytes) -> None:
+    maker = FeedMaker(tmp_path)
+    maker.block("clock")
+    maker.publish()
+    application = _application(tmp_path)
+
+    async def act() -> None:
+        waiting = Called(application)
+        await asyncio.sleep(0.01)
+        assert b"id: 1\n" in waiting.body
+        (tmp_path / "freshness.json").write_bytes(damage)
+        await asyncio.sleep(stream.LOOK_SECONDS + 0.2)
+        polled = Called(application, path="/api/v1/runtime/feed")
+        await polled.task
+        assert polled.sent[0]["status"] == 200, "what was read before still holds"
+        maker.block("radio")
+        maker.publish()
+        await asyncio.sleep(stream.LOOK_SECONDS + 0.2)
+        assert b"id: 2\n" in waiting.body
+        waiting.left.set()
+        await waiting.task
+
+    asyncio.run(_running(application, act))
