@@ -26,7 +26,7 @@ from .errors import (
 from .freshness import BaseName, Freshness, open_freshness, read_freshness
 from .root import MAX_ROOT_BYTES, Root, read_first_root, read_next_root
 from .state import StateFile
-from .transport import Answer, Transport
+from .transport import DOWNLOAD_SECONDS, Answer, Transport
 
 __all__ = ["MAX_FEED_BYTES", "Trust"]
 
@@ -170,7 +170,9 @@ class Trust:
     def _fetch_base(self, name: BaseName) -> tuple[Content, str | None]:
         if name.sequence == 0:
             return EMPTY, None
-        answer = self._get(BASE_PATH + name.sha256, max_bytes=name.size_bytes)
+        # Large: it may take as long as an artifact.
+        patient = [replace(way, answer_seconds=DOWNLOAD_SECONDS) for way in self._ways]
+        answer = _ask_by(patient, path=BASE_PATH + name.sha256, max_bytes=name.size_bytes)
         if answer.status != 200:
             raise AnswerRefused(f"the base was answered with status {answer.status}")
         content = read_base(answer.body, sha256=name.sha256)
@@ -186,15 +188,7 @@ class Trust:
         return _read_news(answer.body).changes
 
     def _get(self, path: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask by the first way that answers; only by the last one a failure counts."""
-        for way in self._ways[:-1]:
-            try:
-                answer = way.get(path, max_bytes=max_bytes, headers=headers)
-            except Unreachable:
-                continue
-            if answer.status < 500:
-                return answer
-        return self._ways[-1].get(path, max_bytes=max_bytes, headers=headers)
+        return _ask_by(self._ways, path=path, max_bytes=max_bytes, headers=headers)
 
     def _read_stored(self) -> None:
         """What was believed before the restart; None when no key of today opens it, until the next poll."""
@@ -208,6 +202,20 @@ class Trust:
             self.freshness = fresh
         except (FeedError, OSError):
             return
+
+
+def _ask_by(
+    ways: Sequence[Transport], *, path: str, max_bytes: int, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Ask by the first way that answers; only by the last one a failure counts."""
+    for way in ways[:-1]:
+        try:
+            answer = way.get(path, max_bytes=max_bytes, headers=headers)
+        except Unreachable:
+            continue
+        if answer.status < 500:
+            return answer
+    return ways[-1].get(path, max_bytes=max_bytes, headers=headers)
 
 
 def _changes_kept_by(bot: str) -> int:
