@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1/runtime/"
 FEED_MAX_AGE_SECONDS = 5  # every runtime may share one answer; longer would hold back the kill switch
-PACK_FROM_BYTES = 1400  # a smaller answer is one segment on the wire, packed or not
+PACK_FROM_BYTES = 512  # packing is done once for everybody who has the same number
 MOST_KEPT = 512
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _BASE = re.compile(r"bases/([0-9a-f]{64})")
