@@ -26,7 +26,7 @@ COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
 PATTERN_KEYS: Final = frozenset(
     [
         "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
-        "stranger", "here",
+        "stranger", "unowned", "here",
     ]
 )  # fmt: skip
 
@@ -37,7 +37,8 @@ class FactPattern:
 
     `origins` counts the different places that labels come from, `named` must be found in the name of one of them,
     `tricks` any of which must be there; `detail` must, `detail_not` must not be found in the constant evidence.
-    `stranger` asks for a secret that is named after a service which the constant host does not belong to, `here` for
+    `stranger` asks for a secret that is named after a service which the constant host does not belong to, `unowned` for
+    secrets that are not all named after the service of that host, `here` for
     one of `labels` that enters in the same file. An empty field asks for nothing.
     """
 
@@ -52,6 +53,7 @@ class FactPattern:
     detail_not: re.Pattern[str] | None
     contexts: frozenset[Context]
     stranger: bool
+    unowned: bool
     here: bool
 
     def matches(self, fact: Fact) -> bool:
@@ -72,6 +74,8 @@ class FactPattern:
         if self.detail_not is not None and self.detail_not.search(fact.detail):
             return False
         if self.here and not any(origin.line and origin.label in self.labels for origin in fact.origins):
+            return False
+        if self.unowned and is_sent_home(fact):
             return False
         return not self.stranger or is_sent_to_stranger(fact)
 
@@ -192,6 +196,16 @@ def is_sent_to_stranger(fact: Fact) -> bool:
     return False
 
 
+def is_sent_home(fact: Fact) -> bool:
+    """Say whether every secret is named after the service whose constant host it goes to."""
+    host = read_host(fact.detail)
+    names = [origin.name for origin in fact.origins if origin.label in (Label.SECRET, Label.AUTHENTICATION)]
+    if host.kind is not HostKind.NAME or not names:
+        return False
+    words = [word for word, owner in load_owners() if owner.search(host.name)]
+    return all(any(word.search(name) for word in words) for name in names)
+
+
 def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
     """Return a rule's condition from its table; raises RulesInvalid for an unknown key or word."""
     companions = []
@@ -231,6 +245,7 @@ def parse_pattern(rule: Rule, table: Mapping[str, Any]) -> FactPattern:
             detail_not=compile_detail(table.get("detail_not")),
             contexts=frozenset(Context(name) for name in table["contexts"]) if "contexts" in table else LIVE,
             stranger=bool(table.get("stranger", False)),
+            unowned=bool(table.get("unowned", False)),
             here=bool(table.get("here", False)),
         )
     except (KeyError, ValueError, re.error) as error:

@@ -14,6 +14,10 @@ HOST_CHARACTERS = 253  # RFC 1035, 2.3.4
 ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]*:)*//", re.IGNORECASE)
 NO_NETWORK = re.compile(r"^(data|file|blob|about|javascript|sqlite\w*|unix|memory|mem|node|urn):", re.IGNORECASE)
 SOCKET_FILE = re.compile(r"^(/.*\.sock(et)?\d*$|/(var/)?run/|/tmp/|\\\\[.?]\\|\0)")
+# What a page calls "state.json" is a file beside it.
+FILE_NAME = re.compile(
+    r"^[^:?#]*\.(json|m?js|html?|css|png|jpe?g|gif|svg|txt|xml|csv|ya?ml|php|wasm)([?#]|$)", re.IGNORECASE
+)
 NAME = re.compile(r"^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 NUMERIC = re.compile(r"^(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}$")
 # A first part that is computed, then at least two constant labels: every name below them.
@@ -50,6 +54,8 @@ def read_host(detail: str) -> Host:
     if SOCKET_FILE.match(text):
         return Host(HostKind.LOCAL, text)
     after_scheme = ADDRESS.sub("", text, count=1)
+    if after_scheme == text and FILE_NAME.search(text):
+        return Host(HostKind.UNKNOWN)  # an address relative to a page: no such domain of the highest level exists
     authority = re.split(r"[/?#,\s]", after_scheme, maxsplit=1)[0]
     if "\\" in authority:
         # Browsers end the host here, other readers do not: "https://good\@evil" is two hosts.

@@ -53,7 +53,7 @@ MESSAGES = re.compile(
 )
 MESSAGE_PARTS = {
     **dict.fromkeys(("content", "cleanContent", "text", "caption", "body", "customId", "data"), "message_text"),
-    **dict.fromkeys(("author", "user", "member", "from", "chat", "sender", "username", "options"), "profile"),
+    **dict.fromkeys(("author", "user", "member", "from", "sender", "username", "options"), "profile"),
     **dict.fromkeys(("contact", "phone_number"), "contacts"),
     **dict.fromkeys(("location",), "location"),
     **dict.fromkeys(("attachments", "document", "photo", "file", "files"), "files"),

@@ -67,7 +67,8 @@ process_spawn: os: spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnv
 process: pty.spawn pexpect.spawn pexpect.run pexpect.spawnu pexpect.popen_spawn.PopenSpawn wexpect.spawn invoke.run
 process: asyncio.create_subprocess_shell anyio.run_process anyio.open_process trio.run_process distutils.spawn.spawn
 process: plumbum.local sh.Command delegator.run envoy.run setuptools.distutils.spawn.spawn winpty.PtyProcess.spawn
-process: paramiko.SSHClient().exec_command paramiko.SSHClient().invoke_shell fabric.Connection().run psutil.Popen
+process: psutil.Popen
+remote_command: paramiko.SSHClient().exec_command paramiko.SSHClient().invoke_shell fabric.Connection().run
 process_list: asyncio.create_subprocess_exec win32api.ShellExecute win32process.CreateProcess
 process_list: win32com.shell.shell.ShellExecuteEx
 process_list: ctypes.windll.shell32.ShellExecuteW ctypes.windll.shell32.ShellExecuteA

@@ -4,6 +4,7 @@ A part of it is what somebody asked for; the whole of it, as text or data, is fo
 """
 
 import ast
+import sys
 from typing import Final
 
 from scanners.facts import Label
@@ -54,7 +55,8 @@ def is_handed_over(function: Function, name: str, annotation: Value) -> bool:
     if name.lower() not in HANDED:
         return False
     if annotation.refs and not annotation.refs[0].startswith(("builtins.", "typing.")):
-        return True
+        # A message of the standard library is a letter or a request that the plugin has written itself.
+        return annotation.refs[0].partition(".")[0] not in sys.stdlib_module_names
     others = {item.arg.lower() for item in function.node.args.args}
     if name == "event" and others & {"context", "ctx"}:
         return True

@@ -92,6 +92,14 @@ def join_base(client: Value, address: Value) -> Value:
     return Value(consts=whole, is_whole=address.is_whole, marks=address.marks, tricks=address.tricks)
 
 
+def command_remotely(machine: Lookups, call: Call) -> Value:
+    """Record a command that another machine is given over a connection; what it answers comes from the network."""
+    host = Value(consts=call.callee.consts)
+    sources = [*call.args, *call.keywords.values()]
+    machine.emit(Act.NETWORK_SEND, call.node, detail=host, sources=sources, tricks=call.tricks)
+    return answer(machine, call, host)
+
+
 def has_body(call: Call) -> bool:
     """Say whether a request has a body."""
     return any(name in call.keywords for name in ("data", "json", "files", "content", "body", "params", "fields"))
@@ -379,5 +387,5 @@ NETWORK_EFFECTS: dict[str, Callable[[Lookups, Call], Value]] = {
     "client": make_client, "client_path": make_connection, "connect": connect, "connect_url": connect_url,
     "connect_socket": connect_socket, "listen": listen, "accept": accept, "lookup": look_up, "wrap": wrap,
     "curl": set_option, "perform": perform, "loop_connect": loop_connect, "loop_receive": loop_receive,
-    "loop_send": loop_send, "loop_listen": loop_listen,
+    "remote_command": command_remotely, "loop_send": loop_send, "loop_listen": loop_listen,
 }  # fmt: skip

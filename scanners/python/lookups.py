@@ -68,7 +68,7 @@ TOLD = {
     "email": "contacts", "phone": "contacts", "phone_number": "contacts", "contact": "contacts", "contacts": "contacts",
     "location": "location", "attachments": "files", "document": "files", "photo": "files", "files": "files",
     "effective_message": "message_text", "message": "message_text", "user_id": "profile", "username": "profile",
-    "first_name": "profile", "display_name": "profile", "chat": "profile", "body": "message_text",
+    "first_name": "profile", "display_name": "profile", "body": "message_text",
 }  # fmt: skip
 # What belongs to somebody who writes to a bot, however a plugin calls them.
 PEOPLE = frozenset(["person", "user", "author", "member", "sender", "customer", "subscriber"])

@@ -289,7 +289,8 @@ class Statements(Definitions):
         is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         if any(item.label in (Label.TIME, Label.HOST, Label.RANDOM) for item in test.marks):
             self.tricks |= GUARDED
-            self.note_exhaustion(node)
+            if not is_moved_on(node):
+                self.note_exhaustion(node)
         if is_endless:
             self.tricks |= LOOPING
             self.note_exhaustion(node)
@@ -315,6 +316,13 @@ class Statements(Definitions):
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value)
         return self.run_block(node.body)
+
+
+def is_moved_on(node: ast.While) -> bool:
+    """Say whether a loop changes what its own condition asks about."""
+    asked = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
+    written = (part for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.Name))
+    return any(part.id in asked for part in written if isinstance(part.ctx, ast.Store))
 
 
 def discarded_calls(value: ast.expr) -> set[ast.AST]:

@@ -153,3 +153,22 @@ def test_origin_of_that_name_is_asked_for() -> None:
     condition = flow(labels=["message"], named=r"^\*$")
     assert is_met(condition, replace(SENT, origins=(Origin(Label.MESSAGE, 4, "*"),)))
     assert not is_met(condition, replace(SENT, origins=(Origin(Label.MESSAGE, 4), Origin(Label.SECRET, 4, "*"))))
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "met"),
+    [
+        ("GH_TOKEN", "https://api.github.com/user", False),
+        ("GH_TOKEN", "https://collect.example.invalid/user", True),
+        ("WEATHER_TOKEN", "https://api.github.com/user", True),
+    ],
+)
+def test_secret_at_its_own_service_is_at_home(name: str, host: str, met: bool) -> None:
+    sent = replace(SENT, detail=host, origins=(Origin(Label.SECRET, 4, name),))
+    assert is_met(flow(labels=["secret"], unowned=True), sent) is met
+
+
+def test_origin_in_the_same_file_is_asked_for() -> None:
+    near = flow(labels=["environment-all"], here=True)
+    assert is_met(near, SENT)
+    assert not is_met(near, replace(SENT, origins=(Origin(Label.ENVIRONMENT_ALL, 0),)))

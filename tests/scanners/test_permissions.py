@@ -270,6 +270,9 @@ def test_permission_named_in_a_source_counts_as_used() -> None:
         ("redis:6379", HostKind.UNKNOWN, ""),
         ("a" * 300 + ".example.invalid", HostKind.UNKNOWN, ""),
         ("blob:x", HostKind.NONE, ""),
+        ("state.json", HostKind.UNKNOWN, None),
+        ("img/a.png?x=1", HostKind.UNKNOWN, None),
+        ("https://state.json", HostKind.NAME, "state.json"),
     ],
 )  # fmt: skip
 def test_host_is_read_as_what_would_be_contacted(detail: str, kind: HostKind, name: str | None) -> None:

@@ -74,3 +74,14 @@ def test_part_of_a_conversation_is_not_the_whole(name: str, read_python: Read) -
 def test_nobody_reads_the_answer_to_a_copy(read_python: Read) -> None:
     facts = read_python(SEND).facts
     assert all(Trick.UNANSWERED in fact.tricks for fact in facts if fact.act is Act.MESSAGE_ADDRESS)
+
+
+def test_letter_that_the_plugin_has_written_is_no_conversation(read_python: Read) -> None:
+    start = "import requests\nfrom email.message import EmailMessage\nfrom discord import Message\n"
+    text = start + "def f(message: {}):\n    requests.post('https://x.example.invalid', data=message)\n"
+    labels = [
+        {origin.name for fact in read_python(text.format(name)).facts for origin in fact.origins}
+        for name in ("EmailMessage", "Message")
+    ]
+    assert "*" not in labels[0]
+    assert "*" in labels[1]

@@ -107,3 +107,9 @@ def test_wallet_in_the_place_of_another_is_a_fact(read_python: Read) -> None:
 @pytest.mark.parametrize("body", ENDLESS)
 def test_endless_loop_is_known_by_what_it_takes(body: str) -> None:
     assert find_exhaustion(ast.parse(body).body) == ENDLESS[body]
+
+
+def test_loop_that_moves_on_ends(read_python: Read) -> None:
+    loop = "from datetime import datetime\ndef f():\n    n = datetime.now().day\n    while n > 3:\n        {}\n"
+    assert any(fact.act is Act.RESOURCE_EXHAUST for fact in read_python(loop.format("pass")).facts)
+    assert not any(fact.act is Act.RESOURCE_EXHAUST for fact in read_python(loop.format("n -= 1")).facts)
