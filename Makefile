@@ -10,7 +10,7 @@ RUNTIME := $(VENV)/.runtime-$(firstword $(shell cksum < requirements.lock))
 TOOLS := $(VENV)/.tools-$(firstword $(shell cksum < requirements-dev.lock))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo up test check bench quality fuzz forget clean
+.PHONY: help setup tools demo up test check bench quality fuzz chaos forget clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ bench: $(TOOLS)  ## figures against a peer or a floor; ARGS="NAME --json" for a 
 
 fuzz: $(TOOLS)  ## broken archives and files against the engine; ARGS="--archives 100000 --seed 7"
 	@$(IN) -m tests.fuzz $(ARGS)
+
+chaos: $(TOOLS)  ## kill -9 at a thousand moments, and count; ARGS="notices --kills 100 --seed 7"
+	@NEXUS_VAR="$(CURDIR)/var/chaos" $(IN) -m governance.stack run -- $(IN) -m tests.chaos $(ARGS)
 
 quality: $(TOOLS)  ## recall and false positives of the engine; ARGS="--fetch --ablate --json --malicious FOLDER"
 	@$(IN) -m tests.quality $(ARGS)

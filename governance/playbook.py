@@ -69,6 +69,7 @@ def beat_entries(book: Playbook) -> tuple[BeatEntry, ...]:
     periods = {
         "sweep_submissions": sweeps.submissions_every_seconds,
         "sweep_outbox": sweeps.outbox_every_seconds,
+        "sweep_fan_outs": sweeps.fan_outs_every_seconds,
         "sweep_obligations": sweeps.obligations_every_seconds,
         "reconcile_takedowns": sweeps.takedowns_every_seconds,
         "checkpoint_ledger": sweeps.ledger_checkpoint_every_seconds,

@@ -29,6 +29,7 @@ UNITS = {
     "percentile": Unit("th percentile", 1, 99),
     "percent": Unit("percent", 1, 100),
     "per_day": Unit("per day", 1, 100_000),
+    "per_minute": Unit("per minute", 1, 10_000_000),
     "working_days": Unit("working days", 1, 60),
     "weekdays": Unit("ISO weekday", 1, 7),
     "seconds": Unit("seconds", 1, 86_400),

@@ -28,6 +28,7 @@ AT_MOST = (
     # A deadline is seen running by its sweep, and a notice tried, before it is missed.
     (f"{_SWEEPS}.obligations_every_seconds", f"{_TAKEDOWNS}.users_queued_within_seconds"),
     (f"{_SWEEPS}.outbox_every_seconds", f"{_TAKEDOWNS}.users_queued_within_seconds"),
+    (f"{_SWEEPS}.fan_outs_every_seconds", f"{_TAKEDOWNS}.users_queued_within_seconds"),
     # The machine contains nothing by itself that one person alone could not remove.
     (f"{_TAKEDOWNS}.automatic_below_bots", f"{_TAKEDOWNS}.four_eyes_from_bots"),
     (f"{_TAKEDOWNS}.automatic_below_users", f"{_TAKEDOWNS}.four_eyes_from_users"),

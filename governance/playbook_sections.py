@@ -211,6 +211,7 @@ class Owners(ByName[str]):
     users_queued: str
     users_notified: str
     publisher_told: str
+    outbox_moving: str
     publisher_verification: str
     plugin_rescan: str
     feed_key_renewed: str
@@ -220,6 +221,8 @@ class Owners(ByName[str]):
 class Notices:
     retry_after_minutes: tuple[int, ...]
     lease_seconds: int
+    domain_messages_per_minute: int
+    alarm_after_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +239,7 @@ class Sweeps:
     obligations_every_seconds: int
     submissions_every_seconds: int
     outbox_every_seconds: int
+    fan_outs_every_seconds: int
     takedowns_every_seconds: int
     ledger_checkpoint_every_seconds: int
     rescans_at_utc: time

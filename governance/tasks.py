@@ -3,6 +3,9 @@ A lost message loses nothing: the sweeps find their work in the rows."""
 
 import gc
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import Task
@@ -13,21 +16,24 @@ from kombu.exceptions import OperationalError
 from governance.celery import app
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.feed import refresh_feed as refresh
+from governance.flows.outbox import deliver_outbox, watch_outbox
 from governance.flows.publisher import sweep_verifications as sweep_due_verifications
 from governance.flows.rescan import find_due_rescans
 from governance.flows.rescan import rescan_version as rescan
 from governance.flows.submission import screen_version as screen
 from governance.flows.takedown_clocks import reconcile_takedowns as reconcile
+from governance.flows.takedown_fan_out import continue_fan_outs
 from governance.flows.unreached import tell_of_unreached
 from governance.ledger.actions import sign_checkpoint
-from governance.notifications.delivery import deliver_due
-from governance.notifications.smtp import SmtpChannel
 from governance.screening.queries import find_waiting
 from governance.screening.shared_cache import forget_results
 
 log = logging.getLogger(__name__)
 
-DELIVERY_BATCH = 100
+DELIVERY_SECONDS = 240.0  # then the next sweep goes on; a task that never ends could not be shut down
+FAN_OUT_SECONDS = 5.0
+# One a process: two threads would share one processor, and a process that is killed leaves one notice in doubt.
+DELIVERING, FANNING_OUT = threading.Lock(), threading.Lock()
 
 
 def wake(task: Task[Any, Any], *ids: Any) -> None:
@@ -40,6 +46,17 @@ def wake(task: Task[Any, Any], *ids: Any) -> None:
             log.warning("wake_up_lost", extra={"task": task.name, "error": type(error).__name__})
 
     transaction.on_commit(publish)
+
+
+@contextmanager
+def alone_here(lock: threading.Lock) -> Iterator[bool]:
+    """Whether no other thread of this process is at the same; never waits."""
+    is_alone = lock.acquire(blocking=False)
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            lock.release()
 
 
 @app.task
@@ -55,9 +72,9 @@ def rescan_version(version_id: int) -> None:
 
 @app.task
 def deliver_notices() -> None:
-    with SmtpChannel() as channel:
-        while deliver_due(channel, limit=DELIVERY_BATCH, clock=timezone.now).accepted:
-            continue
+    with alone_here(DELIVERING) as is_alone:
+        if is_alone:
+            deliver_outbox(clock=timezone.now, seconds=DELIVERY_SECONDS)
 
 
 @app.task
@@ -79,7 +96,15 @@ def sweep_outbox() -> None:
 
 
 @app.task
+def sweep_fan_outs() -> None:
+    with alone_here(FANNING_OUT) as is_alone:
+        while is_alone and continue_fan_outs(clock=timezone.now, seconds=FAN_OUT_SECONDS):
+            continue
+
+
+@app.task
 def sweep_obligations() -> None:
+    watch_outbox(now=timezone.now())
     sweep_deadlines(now=timezone.now())
 
 

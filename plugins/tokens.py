@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from plugins.models import ApiToken, Publisher, Tenant
+from plugins.models import ApiToken, BotOwner, Publisher, Tenant
 
 TOKEN_PREFIX = "nxg_"  # noqa: S105  a recognisable prefix for leak scanners, not a secret
 TOKEN_BYTES = 32
@@ -18,12 +18,14 @@ def issue_token(
     now: datetime,
     publisher: Publisher | None = None,
     tenant: Tenant | None = None,
+    owner: BotOwner | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for exactly one party; return its row and the secret, which is never available again."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     token = ApiToken.objects.create(
         publisher=publisher,
         tenant=tenant,
+        owner=owner,
         label=label,
         digest=digest_secret(secret),
         created_at=now,
@@ -35,7 +37,7 @@ def issue_token(
 def authenticate_token(secret: str, *, now: datetime) -> ApiToken | None:
     """Return the live token of this secret, or None when it is unknown, expired or revoked."""
     return (
-        ApiToken.objects.select_related("publisher", "tenant")
+        ApiToken.objects.select_related("publisher", "tenant", "owner")
         .filter(digest=digest_secret(secret), expires_at__gt=now, revoked_at__isnull=True)
         .first()
     )

@@ -55,7 +55,7 @@ class Act(StrEnum):
     STREAM_TO_SOCKET = "stream.to-socket"  # dup2, pty.spawn, a process whose streams are a socket
     STARTS_THREAD = "thread.start"  # work handed to another thread or event loop: the callee's name
     MESSAGE_ADDRESS = "message.address"  # to whom a message goes: "to: name", "chat_id: {}", "address: URL"
-    USER_CHOSEN = "user.chosen"  # a user is told from all others by a constant: "or" when others may as well
+    USER_CHOSEN = "user.chosen"  # one is told from all others by a constant: "only", "or" others, "check" of its own
     USER_DATA = "user.data"  # reads data of a bot's users: message_text, profile, contacts, location, files
 
 
@@ -106,7 +106,8 @@ class Trick(StrEnum):
 class Origin:
     """One source a value was made from, and the line where it enters; 0 when that is in another file.
 
-    `name` is what a secret is called where it is read: a variable, a setting or an attribute such as "bot.token".
+    `name` is what a secret is called where it is read: a variable, a setting or an attribute such as "bot.token"; of an
+    argument it is the parameter, and "*" stands for all that a runtime hands over.
     """
 
     label: Label

@@ -6,7 +6,7 @@ Pure matching over data. It knows no language and no rule by name, and it weighs
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -15,14 +15,17 @@ from scanners.errors import RulesInvalid
 from scanners.facts import Act, Context, Fact, Label, Trick
 from scanners.hosts import HostKind, read_host
 from scanners.inventory import PYTHON_SUFFIXES, SCRIPT_SUFFIXES
-from scanners.report import Finding
+from scanners.report import Finding, Kind
 from scanners.rules import FOLDER, Rule, load_rules
 
 ENGINE: Final = "flows"
+HOLE: Final = "{}"  # what a language pass could not fold
 LIVE: Final = frozenset([Context.INSTALL, Context.IMPORT, Context.RUNTIME])
 SCRIPT_LANGUAGES: Final = frozenset(["javascript", "typescript"])
+NO_KIND: Final[frozenset[Kind]] = frozenset()
+NO_KINDS: Final[Mapping[str, frozenset[Kind]]] = {}
 WITHIN: Final = ("line", "scope", "file", "plugin")
-COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "source")
+COMPANION_KEYS: Final = ("within", "absent", "count", "shared", "copied", "source")
 PATTERN_KEYS: Final = frozenset(
     [
         "acts", "labels", "all_labels", "without", "origins", "named", "tricks", "detail", "detail_not", "contexts",
@@ -89,8 +92,8 @@ class FactPattern:
 class Companion:
     """A second fact that must (or, when `is_absent`, must not) stand in the same scope, file or plugin.
 
-    With `is_shared` it is about the same data: something flows into both. With `is_source` the first one's data enters
-    where it stands.
+    With `is_shared` it is about the same data: something flows into both. With `is_copied` all that flows into the
+    first flows into this one too. With `is_source` the first one's data enters where it stands.
     """
 
     pattern: FactPattern
@@ -98,6 +101,7 @@ class Companion:
     is_absent: bool
     count: int
     is_shared: bool
+    is_copied: bool
     is_source: bool
 
 
@@ -118,15 +122,15 @@ def load_flows() -> tuple[Flow, ...]:
     )
 
 
-def match_flows(facts: Iterable[Fact]) -> list[Finding]:
-    """Return a finding for every fact that meets a rule's condition."""
+def match_flows(facts: Iterable[Fact], *, kinds: Mapping[str, frozenset[Kind]] = NO_KINDS) -> list[Finding]:
+    """Return a finding for every fact that meets a rule's condition; `kinds` are those of the code at each path."""
     by_act: dict[Act, list[Fact]] = {}
     for fact in facts:
-        by_act.setdefault(fact.act, []).append(fact)
+        by_act.setdefault(fact.act, []).append(drop_uncarried(fact))
     findings = []
     for flow in load_flows():
         for fact in select(flow.pattern, by_act=by_act):
-            if not is_spoken(fact.path, languages=flow.rule.languages):
+            if not is_spoken(fact.path, kinds=kinds.get(fact.path, NO_KIND), languages=flow.rule.languages):
                 continue
             met = [find_companions(companion, fact=fact, by_act=by_act) for companion in flow.companions]
             if all(found is not None for found in met):
@@ -135,17 +139,25 @@ def match_flows(facts: Iterable[Fact]) -> list[Finding]:
     return findings
 
 
+def drop_uncarried(fact: Fact) -> Fact:
+    """Return the fact without what it cannot carry: a name that is looked up tells nothing but what is filled in."""
+    is_plain = fact.act is Act.NETWORK_LOOKUP and fact.detail and HOLE not in fact.detail
+    return replace(fact, origins=()) if is_plain and fact.origins else fact
+
+
 def select(pattern: FactPattern, *, by_act: Mapping[Act, list[Fact]]) -> list[Fact]:
     """Return the facts a pattern means."""
     return [fact for act in sorted(pattern.acts) for fact in by_act.get(act, ()) if pattern.matches(fact)]
 
 
-def is_spoken(path: str, *, languages: Collection[str]) -> bool:
-    """Say whether a rule is about the language of a file; what carries code under another name may be in any."""
+def is_spoken(path: str, *, kinds: frozenset[Kind], languages: Collection[str]) -> bool:
+    """Say whether a rule is about the language of a file; where two are in it, or none is known, it is about both."""
     suffix = PurePosixPath(path).suffix.casefold()
-    if suffix in SCRIPT_SUFFIXES:
-        return not SCRIPT_LANGUAGES.isdisjoint(languages)
-    return suffix not in PYTHON_SUFFIXES or "python" in languages
+    is_script = suffix in SCRIPT_SUFFIXES or kinds == {Kind.JAVASCRIPT}
+    is_python = suffix in PYTHON_SUFFIXES or kinds == {Kind.PYTHON}
+    if is_script == is_python:
+        return True
+    return not SCRIPT_LANGUAGES.isdisjoint(languages) if is_script else "python" in languages
 
 
 def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, list[Fact]]) -> list[Fact] | None:
@@ -155,12 +167,21 @@ def find_companions(companion: Companion, *, fact: Fact, by_act: Mapping[Act, li
         for other in select(companion.pattern, by_act=by_act)
         if other is not fact
         and is_within(other, fact=fact, within=companion.within)
-        and (not companion.is_shared or not frozenset(other.origins).isdisjoint(fact.origins))
-        and (not companion.is_source or other.line in {origin.line for origin in fact.origins})
+        and is_about(companion, other=other, fact=fact)
     ]
     if companion.is_absent:
         return None if found else []
     return found if len({(other.act, other.detail, other.line) for other in found}) >= companion.count else None
+
+
+def is_about(companion: Companion, *, other: Fact, fact: Fact) -> bool:
+    """Say whether two facts are as much about the same data as the rule asks."""
+    ours, theirs = frozenset(fact.origins), frozenset(other.origins)
+    if companion.is_shared and ours.isdisjoint(theirs):
+        return False
+    if companion.is_copied and not (ours and ours <= theirs):
+        return False
+    return not companion.is_source or other.line in {origin.line for origin in fact.origins}
 
 
 def is_within(other: Fact, *, fact: Fact, within: str) -> bool:
@@ -221,6 +242,7 @@ def parse_flow(rule: Rule, table: Mapping[str, Any]) -> Flow:
                 is_absent=bool(item.get("absent", False)),
                 count=int(item.get("count", 1)),
                 is_shared=bool(item.get("shared", False)),
+                is_copied=bool(item.get("copied", False)),
                 is_source=bool(item.get("source", False)),
             )
         )

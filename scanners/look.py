@@ -172,7 +172,10 @@ def run_flows(sources: Sources) -> Reading:
     """Engine `flows`: what the facts of the language passes mean together."""
     code = (Kind.PYTHON, Kind.JAVASCRIPT)
     read = frozenset(file.path for file in sources.of_kind(*code) if file.text is not None)
-    return Reading(findings=cap_findings(match_flows(sources.facts)), read=read)
+    kinds: dict[str, frozenset[Kind]] = {}
+    for file in sources.of_kind(*code):
+        kinds[file.path] = kinds.get(file.path, frozenset()) | {file.kind}
+    return Reading(findings=cap_findings(match_flows(sources.facts, kinds=kinds)), read=read)
 
 
 def settle_kinds(records: tuple[FileRecord, ...], *, files: tuple[Source, ...]) -> list[FileRecord]:

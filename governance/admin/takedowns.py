@@ -26,7 +26,7 @@ from governance.takedowns.errors import TakedownUnknown
 from governance.takedowns.models import SwitchOrder, Takedown
 from governance.takedowns.queries import exposure_start, find_takedown
 from governance.takedowns.scope import Scope, covered_versions, preview_scope
-from governance.tasks import deliver_notices, wake
+from governance.tasks import deliver_notices, sweep_fan_outs, wake
 from plugins.errors import CatalogueError
 
 TAKEDOWNS_PER_PAGE = 50
@@ -82,6 +82,7 @@ def contain(request: DeskRequest) -> HttpResponse:
     except (GovernanceError, CatalogueError) as refusal:
         order.add_error(None, refusal_sentence(refusal))
         return _render_contain(request, form=form, scope=scope, since=since, order=order, status=409)
+    wake(sweep_fan_outs)
     wake(deliver_notices)
     messages.success(request, "Contained. Runtimes switch it off with their next look at the feed.")
     return redirect("admin:takedown", takedown_id=takedown.pk)

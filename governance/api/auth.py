@@ -8,7 +8,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from governance.api.errors import TokenInvalid, TokenOfAnotherParty
-from plugins.models import ApiToken, Publisher, Tenant
+from plugins.models import ApiToken, BotOwner, Publisher, Tenant
 from plugins.tokens import authenticate_token
 
 
@@ -38,6 +38,16 @@ class TenantToken(HttpBearer):
         return found
 
 
+class OwnerToken(HttpBearer):
+    """Admits a bots' owner's token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        found = _require_token(token)
+        if found.owner_id is None:
+            raise TokenOfAnotherParty("this address takes a bots' owner's token")
+        return found
+
+
 def calling_publisher(request: TokenRequest, *, slug: str | None = None) -> Publisher:
     """The publisher the token speaks for; raises TokenOfAnotherParty when the address names another.
 
@@ -54,6 +64,13 @@ def calling_tenant(request: TokenRequest) -> Tenant:
     if request.auth.tenant is None:
         raise TokenOfAnotherParty("this token does not speak for a tenant")
     return request.auth.tenant
+
+
+def calling_owner(request: TokenRequest) -> BotOwner:
+    """The person the token speaks for."""
+    if request.auth.owner is None:
+        raise TokenOfAnotherParty("this token does not speak for a bots' owner")
+    return request.auth.owner
 
 
 def _require_token(secret: str) -> ApiToken:

@@ -35,3 +35,5 @@ Email = Annotated[
 ]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._~-]+$")]
 Base64 = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9+/=]+$")]
+Language = Annotated[str, StringConstraints(max_length=16, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
+WebAddress = Annotated[str, StringConstraints(min_length=9, max_length=1024, pattern=PRINTABLE)]

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from governance.feed_folder import list_roots
 from governance.keys import feed_root
 from governance.ledger.models import Checkpoint, Entry
+from governance.notifications.queries import tally
 from governance.notifications.queries import waiting as waiting_notices
 from governance.obligations.models import Obligation
 from governance.obligations.queries import due_within, missed, running
@@ -52,6 +53,7 @@ class RowCollector(Collector):
         yield from _feed(self.now)
         yield from _ledger(self.now)
         yield from _orders()
+        yield from _notices()
 
     def describe(self) -> Iterator[Metric]:
         """Nothing beforehand: registering must not read the database."""
@@ -137,6 +139,16 @@ def _orders() -> Iterator[Metric]:
     yield gauge
     stuck = counts.get(SwitchOrder.State.ORDERED, (0, 0))[1]
     yield GaugeMetricFamily("nexus_switch_orders_stuck", "Orders a bot has and could not carry out.", stuck)
+
+
+def _notices() -> Iterator[Metric]:
+    counts = tally()
+    states = GaugeMetricFamily("nexus_notices", "Notices by state.", labels=["state"])
+    for state in ("queued", "delivered", "undeliverable"):
+        states.add_metric([state], getattr(counts, state))
+    yield states
+    yield GaugeMetricFamily("nexus_notices_refused", "Refused for good by a channel, for support.", counts.refused)
+    yield GaugeMetricFamily("nexus_notices_possibly_twice", "Handed over again after a doubt.", counts.possibly_twice)
 
 
 def _age(since: datetime | None, *, now: datetime) -> float:

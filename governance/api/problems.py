@@ -226,6 +226,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
         ),
         "order_unknown": ProblemType(404, "No such order", "Fetch the feed and acknowledge what it orders."),
         "report_unknown": ProblemType(404, "No such report", "Check the tracking id of the answer to your report."),
+        "notice_unknown": ProblemType(404, "No such notice", "Check the id in the list of your notices."),
+        "webhook_unsafe": ProblemType(
+            422, "The webhook's address is refused", "Give an https address on a public host, without user or password."
+        ),
         "takedown_unknown": ProblemType(404, "No such takedown", "Check the id in the feed or in your notice."),
         # Ours: the caller can do nothing but wait.
         "artifact_corrupt": ProblemType(500, "The artifact is damaged", "Try later; we are told.", is_private=True),

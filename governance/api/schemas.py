@@ -12,11 +12,13 @@ from governance.api.fields import (
     Base64,
     CatalogueName,
     Email,
+    Language,
     Line,
     PublisherSlug,
     Secret,
     Text,
     VersionNumber,
+    WebAddress,
 )
 
 
@@ -237,3 +239,29 @@ class TakedownOut(Schema):
     contained_at: datetime
     bots_ordered: int
     bots_confirmed: int
+
+
+class NoticeLineOut(Schema):
+    id: UUID
+    kind: str
+    about: str
+    subject: str
+    queued_at: datetime
+    delivered_at: datetime | None
+
+
+class NoticeOut(NoticeLineOut):
+    text: str
+
+
+class LanguageIn(Incoming):
+    language: Language
+
+
+class WebhookIn(Incoming):
+    url: WebAddress
+
+
+class WebhookOut(Schema):
+    url: str
+    secret: str

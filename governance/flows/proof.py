@@ -16,9 +16,9 @@ from governance.ledger.actions import sign_checkpoint
 from governance.ledger.chain import body_digest
 from governance.ledger.models import Entry
 from governance.ledger.queries import links_between
+from governance.notifications.mime import message_id
 from governance.notifications.models import Notice
 from governance.notifications.queries import accepted_answers
-from governance.notifications.smtp import message_id
 from governance.takedowns.bundle import (
     AcknowledgementFact,
     FeedFact,

@@ -11,7 +11,8 @@ from django.db import transaction
 from governance.flows.feed import publish_after_commit
 from governance.flows.reports import REPORT_OBLIGATION
 from governance.flows.takedown_clocks import cancel_clocks, start_clocks
-from governance.flows.takedown_notices import tell_of_containment, tell_of_reinstatement
+from governance.flows.takedown_fan_out import begin_fan_out
+from governance.flows.takedown_notices import tell_of_reinstatement, tell_publisher
 from governance.ledger.actions import digest_text, record
 from governance.obligations.actions import meet_obligation
 from governance.playbook import playbook
@@ -28,9 +29,10 @@ from governance.takedowns.actions import (
     status_before_takedowns,
     uphold_reports,
 )
+from governance.takedowns.fan_out import close_fan_out
 from governance.takedowns.grounds import require_reasons
-from governance.takedowns.models import Takedown, TakedownVersion
-from governance.takedowns.orders import order_off, order_on
+from governance.takedowns.models import FanOut, Takedown, TakedownVersion
+from governance.takedowns.orders import order_on
 from governance.takedowns.queries import find_takedown, progress
 from governance.takedowns.scope import Scope, preview_scope
 from governance.takedowns.signoff import needed_signatures
@@ -67,16 +69,16 @@ def contain_plugin(
         )
         block = block_versions(takedown, plugin=plugin, now=now)
         held = _quarantine(takedown, scope=scope, actor=actor, now=now)
-        ordered = order_off(takedown, version_ids=scope.version_ids, now=now)
         start_clocks(takedown, now=now)
-        queued = tell_of_containment(takedown, plugin=plugin, scope=scope, now=now)
+        fan_out = begin_fan_out(takedown, version_ids=scope.version_ids, now=now)
+        tell_publisher(takedown, now=now)
         reported = _answer_reports(takedown, report_ids=report_ids, now=now)
         _record(
             takedown,
             "takedown.contained",
             actor=actor,
             cause=reported or f"user:{actor.pk}",
-            after=_describe_block(block) | {"bots_ordered": ordered, "notices_queued": queued, "held": held},
+            after=_describe_block(block) | _describe_fan_out(fan_out) | {"held": held},
             now=now,
         )
         # Signed, written and pushed at once; the switch holds without it, and the sweep does it again.
@@ -128,6 +130,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
         require_reasons(takedown.grounds, statement=reason)
         sequence = lift_blocks(takedown.pk, now=now)
         returned, still_blocked = _release(takedown, actor=actor, now=now)
+        close_fan_out(takedown, now=now)
         ordered = order_on(takedown, now=now)
         cancel_clocks(takedown, now=now)
         mark_reinstated(takedown, reason=reason.strip(), now=now)
@@ -200,6 +203,15 @@ def _describe_block(block: BlocklistEntry) -> dict[str, object]:
         "statement_sha256": digest_text(block.takedown.statement),
         "block": str(block.pk),
         "sequence": block.sequence,
+    }
+
+
+def _describe_fan_out(fan_out: FanOut) -> dict[str, object]:
+    """What was written with the order itself; the rest of a large one is counted when it is done."""
+    return {
+        "bots_ordered": fan_out.orders,
+        "notices_queued": fan_out.people,
+        "is_fanned_out": fan_out.finished_at is not None,
     }
 
 

@@ -48,7 +48,7 @@ def cancel_clocks(takedown: Takedown, *, now: datetime) -> None:
 
 def reconcile_takedowns(*, now: datetime) -> int:
     """Meet every deadline whose counts prove it; returns how many were met now."""
-    return sum(_reconcile(takedown, now=now) for takedown in running_takedowns())
+    return sum(reconcile_takedown(takedown, now=now) for takedown in running_takedowns())
 
 
 def subject_of(takedown_id: uuid.UUID) -> str:
@@ -56,7 +56,8 @@ def subject_of(takedown_id: uuid.UUID) -> str:
     return f"takedown:{takedown_id}"
 
 
-def _reconcile(takedown: Takedown, *, now: datetime) -> int:
+def reconcile_takedown(takedown: Takedown, *, now: datetime) -> int:
+    """Meet the deadlines of one takedown whose counts prove it; returns how many were met now."""
     subject = subject_of(takedown.pk)
     bots = progress(takedown.pk)
     people = count_notices(OWNER_NOTICE, cause=subject)

@@ -3,32 +3,39 @@ At least once is the honest contract; a worker that lost its lease cannot mark a
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import connection
 
 from governance.notifications.backoff import next_attempt
-from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
-from governance.notifications.models import DeliveryAttempt, Notice
+from governance.notifications.claims import Claim, claim_batch, return_unsent
+from governance.notifications.errors import ChannelDown, DeliveryDeferred, DeliveryDoubtful, DeliveryRefused
+from governance.notifications.models import Notice
+from governance.notifications.queries import next_channel
 from governance.playbook import playbook
 from governance.request_ids import bind_request_id
 
 log = logging.getLogger(__name__)
 
-CLAIM_SQL = """
-UPDATE notifications_notice AS notice
-   SET lease_token = %(token)s, lease_until = %(until)s, attempts = attempts + 1
- WHERE id IN (
-       SELECT id FROM notifications_notice
-        WHERE state = 'queued' AND next_attempt_at <= %(now)s
-          AND (lease_until IS NULL OR lease_until < %(now)s)
-        ORDER BY deadline_at, next_attempt_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED)
-RETURNING notice.*
+# One statement, so that a try costs the database one round: the attempt is recorded always, and the notice moves
+# only while our lease is still the one in force.
+SETTLE_SQL = """
+WITH attempt AS (
+     INSERT INTO notifications_deliveryattempt
+            (notice_id, channel, lease_token, at, is_accepted, is_doubtful, detail)
+     VALUES (%(notice)s, %(channel)s, %(token)s, %(now)s, %(is_accepted)s, %(is_doubtful)s, %(detail)s))
+UPDATE notifications_notice
+   SET state = %(state)s, channel = %(next_channel)s,
+       delivered_at = coalesce(%(delivered_at)s, delivered_at),
+       refused_at = coalesce(refused_at, %(refused_at)s),
+       next_attempt_at = coalesce(%(next_attempt_at)s, next_attempt_at),
+       slot_at = NULL,
+       lease_token = CASE WHEN %(state)s = 'queued' THEN NULL ELSE lease_token END,
+       lease_until = CASE WHEN %(state)s = 'queued' THEN NULL ELSE lease_until END
+ WHERE id = %(notice)s AND lease_token = %(token)s AND state = 'queued'
 """
 
 
@@ -40,40 +47,60 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one round did: notices accepted, put off, and refused for good."""
+    """What one round did: notices accepted, to be tried again, and refused; `put_off` keep their domain's pace."""
 
     accepted: int
     deferred: int
     refused: int
+    put_off: int = 0
 
     @property
     def total(self) -> int:
         return self.accepted + self.deferred + self.refused
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether another round may find something: a channel that takes nothing is not asked again at once."""
+        return self.accepted + self.refused + self.put_off > 0
 
-def deliver_due(channel: Channel, *, limit: int, clock: Callable[[], datetime]) -> Delivered:
-    """Claim up to `limit` due notices, the nearest deadline first, and try each once."""
-    outcomes = [_try_once(notice, channel=channel, clock=clock) for notice in claim_due(limit=limit, now=clock())]
+
+def deliver_due(
+    channel: Channel, *, limit: int, clock: Callable[[], datetime], others: Mapping[str, Channel] | None = None
+) -> Delivered:
+    """Claim up to `limit` due notices and try each once; `channel` sends e-mail, `others` what goes elsewhere."""
+    claim = claim_batch(limit=limit, now=clock())
+    channels = {Notice.Channel.EMAIL: channel, **(others or {})}
+    outcomes = _try_all(claim, channels=channels, clock=clock)
     return Delivered(
         accepted=outcomes.count("accepted"),
         deferred=outcomes.count("deferred"),
         refused=outcomes.count("refused"),
+        put_off=claim.put_off,
     )
 
 
-def claim_due(*, limit: int, now: datetime) -> list[Notice]:
-    """Take due notices under a fresh lease; whoever else claims at this moment gets others."""
-    lease = timedelta(seconds=playbook().marketplace.notices.lease_seconds)
-    with transaction.atomic():
-        claimed = Notice.objects.raw(
-            CLAIM_SQL, {"token": uuid.uuid4(), "until": now + lease, "now": now, "limit": limit}
-        )
-        return sorted(claimed, key=lambda notice: notice.deadline_at)
+def _try_all(claim: Claim, *, channels: Mapping[str, Channel], clock: Callable[[], datetime]) -> list[str]:
+    """Try in the claim's order; what a lost lease or a channel that is down leaves untried is given back."""
+    outcomes: list[str] = []
+    unsent: list[Notice] = []
+    down: set[str] = set()
+    for notice in claim.notices:
+        is_late = notice.lease_until is None or clock() >= notice.lease_until
+        if is_late or notice.channel in down or notice.channel not in channels:
+            unsent.append(notice)
+            continue
+        outcome = _try_once(notice, channel=channels[notice.channel], token=claim.token, clock=clock)
+        if outcome == "down":
+            down.add(notice.channel)
+        outcomes.append("deferred" if outcome == "down" else outcome)
+    if unsent:
+        return_unsent(unsent, token=claim.token)
+    return outcomes
 
 
-def _try_once(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
+def _try_once(notice: Notice, *, channel: Channel, token: uuid.UUID, clock: Callable[[], datetime]) -> str:
     with bind_request_id(notice.request_id):
-        outcome = _deliver(notice, channel=channel, clock=clock)
+        outcome = _deliver(notice, channel=channel, token=token, clock=clock)
         log.info(
             "notice_tried",
             extra={"notice": str(notice.pk), "kind": notice.kind, "outcome": outcome, "attempt": notice.attempts},
@@ -81,36 +108,69 @@ def _try_once(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]
     return outcome
 
 
-def _deliver(notice: Notice, *, channel: Channel, clock: Callable[[], datetime]) -> str:
-    if notice.lease_token is None or notice.lease_until is None or clock() >= notice.lease_until:
-        # The batch took longer than the lease: somebody else may hold this one now.
-        return "deferred"
-    token = notice.lease_token
+def _deliver(notice: Notice, *, channel: Channel, token: uuid.UUID, clock: Callable[[], datetime]) -> str:
     try:
         answer = channel.send(notice)
     except DeliveryRefused as error:
-        _settle(notice, token, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.UNDELIVERABLE)
+        _pass_on(notice, token, detail=str(error), now=clock())
         return "refused"
     except DeliveryDeferred as error:
-        _settle(notice, token, is_accepted=False, detail=str(error), now=clock(), state=Notice.State.QUEUED)
-        return "deferred"
-    _settle(notice, token, is_accepted=True, detail=answer, now=clock(), state=Notice.State.DELIVERED)
+        _put_back(notice, token, detail=str(error), is_doubtful=isinstance(error, DeliveryDoubtful), now=clock())
+        return "down" if isinstance(error, ChannelDown) else "deferred"
+    now = clock()
+    _settle(notice, token, now=now, state=Notice.State.DELIVERED, is_accepted=True, detail=answer, delivered_at=now)
     return "accepted"
 
 
-def _settle(notice: Notice, token: uuid.UUID, *, is_accepted: bool, detail: str, now: datetime, state: str) -> None:
-    """Record the attempt always, and move the notice only while our lease is still the one in force."""
-    mine = Notice.objects.filter(pk=notice.pk, lease_token=token, state=Notice.State.QUEUED)
-    with transaction.atomic():
-        DeliveryAttempt.objects.create(notice=notice, lease_token=token, at=now, is_accepted=is_accepted, detail=detail)
-        if state == Notice.State.QUEUED:
-            retry_at = next_attempt(
-                notice.attempts,
-                steps_minutes=playbook().marketplace.notices.retry_after_minutes,
-                deadline_at=notice.deadline_at,
-                now=now,
-            )
-            mine.update(next_attempt_at=retry_at, lease_token=None, lease_until=None)
-        else:
-            delivered_at = now if state == Notice.State.DELIVERED else None
-            mine.update(state=state, delivered_at=delivered_at)
+def _pass_on(notice: Notice, token: uuid.UUID, *, detail: str, now: datetime) -> None:
+    """Hand a refused notice to the person's next channel; what only waits to be read is undeliverable until it is."""
+    channel = next_channel(notice)
+    is_pushed = channel != Notice.Channel.IN_APP
+    _settle(
+        notice,
+        token,
+        now=now,
+        state=Notice.State.QUEUED if is_pushed else Notice.State.UNDELIVERABLE,
+        next_channel=channel,
+        detail=detail,
+        refused_at=now,
+        next_attempt_at=now if is_pushed else None,
+    )
+
+
+def _put_back(notice: Notice, token: uuid.UUID, *, detail: str, is_doubtful: bool, now: datetime) -> None:
+    retry_at = next_attempt(
+        notice.attempts,
+        steps_minutes=playbook().marketplace.notices.retry_after_minutes,
+        deadline_at=notice.deadline_at,
+        now=now,
+    )
+    _settle(
+        notice,
+        token,
+        now=now,
+        state=Notice.State.QUEUED,
+        is_doubtful=is_doubtful,
+        detail=detail,
+        next_attempt_at=retry_at,
+    )
+
+
+def _settle(notice: Notice, token: uuid.UUID, *, now: datetime, state: str, detail: str, **given: object) -> None:
+    values: dict[str, Any] = {
+        "notice": notice.pk,
+        "channel": notice.channel,
+        "next_channel": notice.channel,
+        "token": token,
+        "now": now,
+        "state": state,
+        "detail": detail,
+        "is_accepted": False,
+        "is_doubtful": False,
+        "delivered_at": None,
+        "refused_at": None,
+        "next_attempt_at": None,
+        **given,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE_SQL, values)

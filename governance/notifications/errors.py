@@ -1,4 +1,4 @@
-"""What a receiving server can answer instead of taking a notice."""
+"""What a receiver can answer instead of taking a notice."""
 
 from typing import ClassVar
 
@@ -12,6 +12,30 @@ class DeliveryRefused(GovernanceError):
 
 
 class DeliveryDeferred(GovernanceError):
-    """The receiver could not take it now, or could not be reached; try again."""
+    """The receiver could not take it now; try again."""
 
     code: ClassVar[str] = "delivery_deferred"
+
+
+class DeliveryDoubtful(DeliveryDeferred):
+    """The notice was handed over and no answer came: the receiver may have it. The next try carries the same id."""
+
+    code: ClassVar[str] = "delivery_doubtful"
+
+
+class ChannelDown(DeliveryDeferred):
+    """The channel itself could not be reached: this says nothing about the notice, and the others need not be tried."""
+
+    code: ClassVar[str] = "channel_down"
+
+
+class WebhookUnsafe(GovernanceError):
+    """A webhook's address is not HTTPS on a public host, or names what a platform must not call."""
+
+    code: ClassVar[str] = "webhook_unsafe"
+
+
+class NoticeUnknown(GovernanceError):
+    """This person has no such notice."""
+
+    code: ClassVar[str] = "notice_unknown"

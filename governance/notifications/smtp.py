@@ -3,9 +3,6 @@ Never logs an address; the same notice always carries the same Message-ID."""
 
 import re
 import smtplib
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +11,8 @@ from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils.encoding import punycode
 
-from governance.notifications.errors import DeliveryDeferred, DeliveryRefused
+from governance.notifications.errors import ChannelDown, DeliveryDeferred, DeliveryDoubtful, DeliveryRefused
+from governance.notifications.mime import bare_address, render_message
 from governance.notifications.models import Notice
 
 ACCEPTED = 250
@@ -44,8 +42,11 @@ class SmtpChannel:
         Raises DeliveryRefused for a final refusal of the recipient, DeliveryDeferred for everything else.
         """
         try:
-            self._backend.open()
+            self._open()
             return self._converse(notice)
+        except DeliveryDoubtful:
+            self._backend.close()
+            raise
         except (OSError, smtplib.SMTPException) as error:
             self._backend.close()
             raise DeliveryDeferred(f"{type(error).__name__} while talking to the mail server") from error
@@ -53,24 +54,34 @@ class SmtpChannel:
             # One notice that no message can be made of must not hold up those behind it.
             raise DeliveryRefused("this address or text cannot be put into a message") from error
 
+    def _open(self) -> None:
+        try:
+            self._backend.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self._backend.close()
+            raise ChannelDown(f"{type(error).__name__} while reaching the mail server") from error
+
     def _converse(self, notice: Notice) -> str:
         connection = self._backend.connection
         if connection is None:
-            raise DeliveryDeferred("the mail server could not be reached")
+            raise ChannelDown("the mail server could not be reached")
         sender = settings.DEFAULT_FROM_EMAIL
         recipient = _plain_address(notice.recipient)
-        message = _render(notice, sender=sender, recipient=recipient)
+        message = render_message(notice, sender=sender, recipient=recipient)
         connection.ehlo_or_helo_if_needed()
-        _expect(connection, connection.mail(_bare_address(sender)), about="MAIL")
+        _expect(connection, connection.mail(bare_address(sender)), about="MAIL")
         _expect(connection, connection.rcpt(recipient), about="RCPT")
-        code, answer = connection.data(message)
+        code, answer = _hand_over(connection, message)
         _expect(connection, (code, answer), about="DATA")
         return f"{code} {ADDRESS.sub('[address]', answer.decode('ascii', 'replace'))}"
 
 
-def message_id(notice: Notice) -> str:
-    """Stable over every retry, so that a receiver can drop a duplicate (RFC 5322, section 3.6.4)."""
-    return f"<{notice.pk}@{_bare_address(settings.DEFAULT_FROM_EMAIL).rpartition('@')[2]}>"
+def _hand_over(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+    """Send DATA. What breaks off here leaves open whether the server took the message (RFC 5321, section 6.1)."""
+    try:
+        return connection.data(message)
+    except (OSError, smtplib.SMTPServerDisconnected) as error:
+        raise DeliveryDoubtful(f"{type(error).__name__} before the answer to DATA") from error
 
 
 def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) -> None:
@@ -84,26 +95,9 @@ def _expect(connection: smtplib.SMTP, answer: tuple[int, bytes], *, about: str) 
     raise DeliveryDeferred(f"{about} answered {code}")
 
 
-def _render(notice: Notice, *, sender: str, recipient: str) -> bytes:
-    # Lines end in CRLF and nothing else (RFC 5321, section 2.3.8): smtplib leaves bytes as they are.
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = notice.subject
-    message["Date"] = format_datetime(notice.queued_at)
-    message["Message-ID"] = message_id(notice)
-    message["X-Request-Id"] = notice.request_id
-    message.set_content(notice.body)
-    return message.as_bytes()
-
-
 def _plain_address(recipient: str) -> str:
     """The address in ASCII, an international host name in Punycode; raises ValueError when it has none."""
     local, _, host = recipient.rpartition("@")
     address = f"{local}@{punycode(host)}"
     address.encode("ascii")
     return address
-
-
-def _bare_address(sender: str) -> str:
-    return sender.rpartition("<")[2].rstrip(">")

@@ -1,5 +1,6 @@
 """Reads of the evidence: the latest scan of a version, what waits for a scan, what is due for another."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -28,6 +29,16 @@ def known_findings(version_id: int) -> frozenset[tuple[str, str, str]]:
     """What earlier complete scans of a version have found already, as (engine, rule, path)."""
     rows = Finding.objects.filter(scan__version_id=version_id, scan__state=Scan.State.COMPLETE)
     return frozenset(rows.values_list("engine", "rule_id", "path").distinct())
+
+
+def observed_capabilities(version_ids: Collection[int]) -> dict[str, tuple[str, ...]] | None:
+    """What the last complete scan of each version saw it do, by name with details; None when there is none."""
+    scans = [scan for scan in map(latest_scan, version_ids) if scan is not None and scan.report is not None]
+    found: dict[str, dict[str, None]] = {}
+    for scan in scans:
+        for capability in (scan.report or {}).get("capabilities", ()):
+            found.setdefault(capability["name"], {}).update(dict.fromkeys(capability["details"]))
+    return {name: tuple(details) for name, details in sorted(found.items())} if scans else None
 
 
 def find_waiting(*, now: datetime) -> list[int]:

@@ -97,3 +97,9 @@ class RootRefused(GovernanceError):
     """The root document asked for would leave runtimes without a key they can believe."""
 
     code = "root_refused"
+
+
+class TranslationIncomplete(GovernanceError):
+    """A file of translated notices lacks a key of the English one, or fills in other fields."""
+
+    code = "translation_incomplete"

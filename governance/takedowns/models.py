@@ -4,6 +4,7 @@ Orders, sign-offs and acknowledgements are append-only facts; states only move f
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -193,6 +194,29 @@ class FeedBase(models.Model):
 
     def __str__(self) -> str:
         return f"base {self.sequence}"
+
+
+class FanOut(models.Model):
+    """How far a takedown's orders and notices are written: up to which installation, then which share of the people.
+
+    A takedown is in force from its block on; these rows only confirm it, and whoever was interrupted goes on here.
+    """
+
+    takedown = models.OneToOneField(Takedown, primary_key=True, on_delete=models.PROTECT, related_name="fan_out")
+    version_ids = ArrayField(models.BigIntegerField())
+    last_version = models.BigIntegerField(default=0)
+    last_installation = models.BigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0, help_text="shares of the people; 0 while orders are written")
+    parts_done = models.PositiveIntegerField(default=0)
+    orders = models.PositiveIntegerField(default=0)
+    people = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["orders"], condition=Q(finished_at=None), name="fan_out_unfinished")]
+
+    def __str__(self) -> str:
+        return f"{self.takedown_id}: {self.orders} orders, {self.people} people"
 
 
 class FeedSnapshot(models.Model):

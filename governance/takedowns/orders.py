@@ -2,13 +2,13 @@
 An order is confirmed only by a statement of its own bot; nothing else can move it there."""
 
 import uuid
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
 from governance.takedowns.errors import AcknowledgementReplayed, BlockForeign, OrderUnknown
+from governance.takedowns.fan_out import Stretch
 from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
 from plugins.models import Bot, Installation
 from plugins.queries import blocked_versions
@@ -18,6 +18,18 @@ INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action,
 SELECT %(takedown)s, installation.id, installation.bot_id, 'switched_off', 'ordered', %(now)s
   FROM plugins_installation AS installation
  WHERE installation.version_id = ANY(%(versions)s) AND installation.ended_at IS NULL
+   AND (installation.version_id, installation.id) > (%(after_version)s, %(after_installation)s)
+   AND (installation.version_id, installation.id) <= (%(until_version)s, %(until_installation)s)
+    ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
+"""
+
+ORDER_AHEAD_SQL = """
+INSERT INTO takedowns_switchorder (takedown_id, installation_id, bot_id, action, state, ordered_at)
+SELECT fan_out.takedown_id, installation.id, installation.bot_id, 'switched_off', 'ordered', %(now)s
+  FROM takedowns_fanout AS fan_out
+  JOIN plugins_installation AS installation ON installation.version_id = ANY(fan_out.version_ids)
+ WHERE fan_out.takedown_id = %(takedown)s AND fan_out.finished_at IS NULL
+   AND installation.bot_id = %(bot)s AND installation.ended_at IS NULL
     ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
 """
 
@@ -46,10 +58,13 @@ UPDATE takedowns_switchorder AS due
 """
 
 
-def order_off(takedown: Takedown, *, version_ids: Collection[int], now: datetime) -> int:
-    """Order every running installation of these versions off, in one statement; returns how many."""
+def order_off(takedown: Takedown, *, stretch: Stretch, now: datetime) -> int:
+    """Order every running installation of a stretch off, in one statement; returns how many."""
+    values: dict[str, Any] = {"takedown": takedown.pk, "versions": list(stretch.version_ids), "now": now}
+    values |= dict(zip(("after_version", "after_installation"), stretch.after, strict=True))
+    values |= dict(zip(("until_version", "until_installation"), stretch.until, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(ORDER_OFF_SQL, {"takedown": takedown.pk, "versions": list(version_ids), "now": now})
+        cursor.execute(ORDER_OFF_SQL, values)
         return int(cursor.rowcount)
 
 
@@ -107,7 +122,7 @@ def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any
     earlier one.
     """
     with transaction.atomic():
-        order = _find_order(bot, payload=payload)
+        order = _find_order(bot, payload=payload, now=now)
         _check_block(order, payload=payload)
         try:
             with transaction.atomic():
@@ -132,7 +147,15 @@ def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any
     return order
 
 
-def _find_order(bot: Bot, *, payload: dict[str, Any]) -> SwitchOrder:
+def _order_ahead(bot: Bot, *, payload: dict[str, Any], now: datetime) -> None:
+    """Write the order of a bot that obeyed the feed before a large takedown's fan-out has come to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(ORDER_AHEAD_SQL, {"takedown": payload["takedown"], "bot": bot.pk, "now": now})
+
+
+def _find_order(bot: Bot, *, payload: dict[str, Any], now: datetime) -> SwitchOrder:
+    if not SwitchOrder.objects.filter(takedown_id=payload["takedown"], bot=bot).exists():
+        _order_ahead(bot, payload=payload, now=now)
     order = (
         SwitchOrder.objects.select_for_update(of=("self",), no_key=True)
         .select_related("takedown")

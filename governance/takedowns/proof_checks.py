@@ -23,6 +23,7 @@ from plugins.runtime.ranges import matches
 from plugins.runtime.signing import StatementError, open_statement
 
 CONTAINED = "takedown.contained"
+FANNED_OUT = "takedown.fanned_out"
 REMOVED = "takedown.removed"
 REINSTATED = "takedown.reinstated"
 OFF, ON = "switched_off", "switched_on"
@@ -149,7 +150,15 @@ def _check_checkpoint(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator
 
 
 def _check_nothing_left_out(facts: ProofFacts, *, said: Mapping[str, Any]) -> Iterator[Problem]:
-    """The ledger counted at the order: leaving out who did not confirm would be the easiest lie."""
+    """The ledger counted at the order: leaving out who did not confirm would be the easiest lie.
+
+    A large order is counted again when its last row is written; until then nobody knows who is missing.
+    """
+    finished = find_entry(facts, FANNED_OUT)
+    if finished is None and said.get("is_fanned_out") is False and facts.takedown.reinstated_at is None:
+        yield Problem("ledger.json", FANNED_OUT, "the order has not been written out to the last bot yet")
+    after = finished.get("after") if finished else None
+    said = after if isinstance(after, dict) else said
     ordered = sum(order.action == OFF for order in facts.orders)
     for file, name, found in (
         ("orders.json", "bots_ordered", ordered),

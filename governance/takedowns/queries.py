@@ -1,7 +1,7 @@
-"""Reads of takedowns: how far one has come, who has not confirmed, and which people it concerns."""
+"""Reads of takedowns: how far one has come, who has not confirmed, and what it waits for."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,24 +12,8 @@ from django.db.models import Count, Min, Q, QuerySet
 from governance.playbook import playbook
 from governance.takedowns.errors import TakedownUnknown
 from governance.takedowns.models import AbuseReport, SwitchOrder, Takedown
-from governance.takedowns.notice_text import AffectedBot
 from plugins.models import Installation
 
-OWNERS_SQL = """
-SELECT owner.email,
-       array_agg(bot.name ORDER BY bot.name, installation.id),
-       array_agg(version.number ORDER BY bot.name, installation.id),
-       array_agg(installation.ended_at IS NULL ORDER BY bot.name, installation.id)
-  FROM plugins_installation AS installation
-  JOIN plugins_bot AS bot ON bot.id = installation.bot_id
-  JOIN plugins_botowner AS owner ON owner.id = bot.owner_id
-  JOIN plugins_version AS version ON version.id = installation.version_id
- WHERE installation.version_id = ANY(%(versions)s)
-   AND (installation.ended_at IS NULL OR installation.ended_at >= %(since)s)
-   AND (%(bot)s::uuid IS NULL OR bot.id = %(bot)s::uuid)
- GROUP BY owner.email
-"""
-OWNERS_FETCHED = 1000
 # Of the orders nobody has confirmed: who has the feed and could not act, and who was not heard of for too long.
 UNREACHED_SQL = """
 SELECT tenant.id, tenant.slug, tenant.contact_email, count(*),
@@ -119,17 +103,6 @@ def unconfirmed_orders(takedown_id: uuid.UUID) -> QuerySet[SwitchOrder]:
         .select_related("bot__tenant", "installation__version")
         .order_by("bot__tenant__slug", "bot__name")
     )
-
-
-def affected_owners(
-    version_ids: tuple[int, ...], *, since: datetime, bot_id: uuid.UUID | None = None
-) -> Iterator[tuple[str, list[AffectedBot]]]:
-    """Each person concerned, now or since `since`, with all of their bots, or with one of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(OWNERS_SQL, {"versions": list(version_ids), "since": since, "bot": bot_id})
-        while rows := cursor.fetchmany(OWNERS_FETCHED):
-            for email, names, numbers, running in rows:
-                yield email, [AffectedBot(*fields) for fields in zip(names, numbers, running, strict=True)]
 
 
 def running_takedowns() -> QuerySet[Takedown]:

@@ -24,6 +24,7 @@ class BotOwner(models.Model):
 
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=128)
+    language = models.CharField(max_length=16, default="en", help_text="of notices, where a translation exists")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -70,6 +71,8 @@ class Installation(models.Model):
         ]
         indexes = [
             models.Index(fields=["version", "ended_at"], name="installation_by_version"),
+            # A takedown goes through the installations of its versions in this order.
+            models.Index(fields=["version", "id"], name="installation_in_order"),
         ]
 
     def __str__(self) -> str:

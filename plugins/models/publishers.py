@@ -36,6 +36,7 @@ class Member(models.Model):
     email = models.EmailField()
     display_name = models.CharField(max_length=128)
     role = models.CharField(max_length=16, choices=Role.choices)
+    language = models.CharField(max_length=16, default="en", help_text="of notices, where a translation exists")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -48,10 +49,11 @@ class Member(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token of a publisher or of a tenant, never of both."""
+    """A bearer token of a publisher, of a tenant or of a bots' owner, never of two."""
 
     publisher = models.ForeignKey(Publisher, null=True, on_delete=models.PROTECT, related_name="tokens")
     tenant = models.ForeignKey("plugins.Tenant", null=True, on_delete=models.PROTECT, related_name="tokens")
+    owner = models.ForeignKey("plugins.BotOwner", null=True, on_delete=models.PROTECT, related_name="tokens")
     label = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
@@ -61,8 +63,9 @@ class ApiToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(publisher__isnull=False, tenant__isnull=True)
-                | Q(publisher__isnull=True, tenant__isnull=False),
+                condition=Q(publisher__isnull=False, tenant__isnull=True, owner__isnull=True)
+                | Q(publisher__isnull=True, tenant__isnull=False, owner__isnull=True)
+                | Q(publisher__isnull=True, tenant__isnull=True, owner__isnull=False),
                 name="token_speaks_for_one_party",
             ),
         ]

@@ -15,7 +15,7 @@ from scanners.javascript.builtins import BUILTINS, resolve_promise
 from scanners.javascript.choosing import note_carried, picked_marks
 from scanners.javascript.commands import COMMANDS
 from scanners.javascript.containers import put, say_container, take
-from scanners.javascript.conversations import note_recipients
+from scanners.javascript.conversations import note_recipients, read_told
 from scanners.javascript.effects import Effect, words
 from scanners.javascript.events import DATA, FUNCTION_CALL, LISTENERS, STREAMS, is_callable, read_emit, read_listener
 from scanners.javascript.filing import FILING
@@ -385,6 +385,7 @@ METHODS = {
     **dict.fromkeys(("append", "set", "add"), put),
     "get": take,
     "toString": say_container,
+    **dict.fromkeys(("toJSON", "toObject"), read_told),
     "emit": read_emit,
     "then": read_then,
     "pipe": read_pipe,

@@ -52,6 +52,7 @@ GIVES_CREDENTIALS = re.compile(
     r"|\bbw\s+get\b|\bheroku\s+auth:token|\bglab\s+auth\s+.*token",
     re.IGNORECASE,
 )
+RUNNERS = frozenset([*SHELL_PROGRAMS, "node", "python", "python3", "bun", "deno", "npm", "pip", "chmod"])
 READS_FILE = re.compile(r"(?:\S*/)?(?:cat|type|head|tail|less|more|strings|base64|xxd|grep)\s", re.IGNORECASE)
 
 
@@ -144,7 +145,8 @@ def record_command(walker: Walker, call: Call, line: str, tricks: set[Trick], ma
 
 def written_marks(walker: Walker, line: str) -> Marks:
     """Return where the content of a file comes from that a command line names, when it came over the network."""
-    words = [word.strip("'\"") for word in line.split()[:16]]
+    words = [word.strip("'\"") for word in line.split()[:3]]
+    words = words[1:] if words and words[0].rpartition("/")[2] in RUNNERS else words[:1]
     found = [walker.written[word] for word in words if len(word) > 3 and word in walker.written]
     return frozenset(mark for marks in found for mark in marks if mark[0] is Label.NETWORK)
 

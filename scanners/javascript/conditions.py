@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LONG = 2_000  # characters of a condition that are looked at
 CALENDAR = re.compile(
     r"\bget(UTC)?(Hours|Day|Date|Month|FullYear|Minutes)\(\)\s*[)]*\s*[=!<>%]"
+    r"|\bDate\.now\(\)\s*[<>]=?\s*\d+(\.\d+)?e\d+"
     r"|[=<>]\s*get(UTC)?(Hours|Day|Date|Month|FullYear)\(\)"
     r"|\bDate\b[^;]*[<>]=?\s*(new\s+Date\(\s*[\"'\d]|Date\.parse\(|1[4-9]\d{11}\b|1[4-9]\d{8}\b|Date\.UTC\()"
     r"|(new\s+Date\(\s*[\"'\d]|Date\.parse\(\s*[\"']|1[4-9]\d{11}\b)[^;]*[<>]=?[^;]*\bDate\b"

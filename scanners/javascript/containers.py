@@ -50,6 +50,8 @@ def fill(shape: Shape, source: Value) -> None:
         name = as_text(pair[0]) if pair is not None and len(pair) == 2 else None
         if pair is None or name is None or HOLE in name:
             shape.rest = union(shape.rest, deep_marks(item))
+            if pair is None and item.text is not None:
+                shape.props[f"%member {len(shape.props)}"] = item
         else:
             shape.props[name] = pair[1]
 

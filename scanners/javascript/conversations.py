@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from scanners.facts import Act, Label, Trick
 from scanners.javascript.effects import words
 from scanners.javascript.texts import as_text
-from scanners.javascript.values import HOLE, NO_MARKS, NO_TRICKS, Marks, Value
+from scanners.javascript.values import HOLE, NO_MARKS, NO_TRICKS, Marks, Value, deep_marks, union
 from scanners.python.conversations import WHOLE
 
 if TYPE_CHECKING:
@@ -89,3 +89,9 @@ def note_recipients(walker: Walker, node: Node, args: list[Value]) -> None:
                 text = as_text(member) or HOLE
                 shown = f"{name}: {text if text.replace(HOLE, '').strip() else HOLE}"
                 walker.record(Act.MESSAGE_ADDRESS, node, detail=shown, marks=NO_MARKS)
+
+
+def read_told(walker: Walker, base: Value, args: list[Value], node: Node) -> Value | None:
+    """Read `message.toJSON()`: what was handed over tells all that it holds."""
+    told = whole_marks(walker, base, node)
+    return Value(marks=union(deep_marks(base), told)) if told else None

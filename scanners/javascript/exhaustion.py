@@ -13,7 +13,7 @@ STARTS: Final = re.compile(r"\b(fork|spawn|exec|execFile|Worker)\s*\(")
 WRITES: Final = re.compile(r"\b(writeFileSync|appendFileSync|writeSync|write)\s*\(")
 GROWS: Final = re.compile(
     r"\.(push|unshift|concat|set|add)\s*\(\s*(new\s+(Array|Uint8Array|ArrayBuffer)|Buffer\.alloc|[\"'`]\S*[\"'`]\.repeat)"
-    r"|\b(\w+)\s*\+=\s*\4\b"
+    r"|\b(\w+)\s*\+=\s*\4\b|\bnew\s+Array\(\s*(\d{8,}|\d+e\d+)\s*\)|Buffer\.alloc\(\s*(\d{8,}|\d+e\d+)\s*\)"
 )
 
 

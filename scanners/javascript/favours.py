@@ -87,7 +87,10 @@ def is_asked(walker: Walker, node: Node) -> bool:
 
 def names_people(listed: Value) -> bool:
     """Return whether a list holds nothing but constants that are somebody's number."""
-    items = listed.shape.items if listed.shape is not None else None
+    shape = listed.shape
+    items = shape.items if shape is not None else None
+    if items is None and shape is not None:
+        items = [part for name, part in shape.props.items() if name.startswith("%member")]
     texts = [as_text(item) for item in items or ()]
     return bool(texts) and all(text and HOLE not in text and is_number(text) for text in texts)
 

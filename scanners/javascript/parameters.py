@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scanners import limits
 from scanners.facts import Label
 from scanners.javascript.tables.host import SECRET_ATTRIBUTE
 from scanners.javascript.values import NO_MARKS, Function, Marks, Shape, Value, union
@@ -36,7 +37,7 @@ def unknown_arguments(walker: Walker, function: Function, *, extra: Marks = NO_M
         pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
         content = text_of(function, pattern)
         line = function.module.base_line or node.start_point.row + 1
-        marks = union({(Label.ARGUMENT, function.module.path, line, "")}, extra)
+        marks = union({(Label.ARGUMENT, function.module.path, line, content[: limits.SCRIPT_NAME_CHARACTERS])}, extra)
         shape = None
         if pattern.type == "identifier":
             marks = marks | parameter_marks(function, content, line=line, speaks=speaks)

@@ -117,7 +117,9 @@ def read_loop(walker: Walker, node: Node) -> Value:
     worth = walker.read(condition) if condition is not None else UNKNOWN
     endless = condition is None or condition.type == "empty_statement" or (is_true(worth) is True and not worth.marks)
     endless = endless and not (worth.shape or worth.function or worth.text)
-    if endless and body is not None and (used := find_exhaustion(walker.text(body))):
+    guarded = condition is not None and guards(walker, condition)
+    frame.guarded += guarded
+    if (endless or guarded) and body is not None and (used := find_exhaustion(walker.text(body))):
         walker.record(Act.RESOURCE_EXHAUST, node, detail=used)
     frame.looped += endless
     frame.branch += 1
@@ -127,6 +129,7 @@ def read_loop(walker: Walker, node: Node) -> Value:
         walker.read(step)
     frame.branch -= 1
     frame.looped -= endless
+    frame.guarded -= guarded
     frame.scope = outer
     return UNKNOWN
 

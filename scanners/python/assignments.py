@@ -21,7 +21,7 @@ from scanners.python.domain import (
     sequence_of,
     setter_of,
 )
-from scanners.python.effects_hooks import note_callback, note_stream
+from scanners.python.effects_hooks import TEMPLATES, note_callback, note_handed, note_stream
 from scanners.python.effects_recipients import note_mail_field
 from scanners.python.expressions import ITEM, module_frame
 from scanners.python.invocations import Invocations
@@ -131,6 +131,8 @@ class Assignments(Invocations):
         if base.refs and base.refs[0] == "builtins.globals()" and isinstance(name, str) and self.frame.unit is not None:
             module_frame(self.frame).names[name] = value
         note_mail_field(self, target, base, name, value)
+        if any(ref.startswith(TEMPLATES) for ref in base.refs):
+            note_handed(self, [value], target)
         for thing in base.things:
             if isinstance(thing, Instance):
                 self.write_field(thing.klass, ITEM, value)

@@ -41,6 +41,8 @@ _BROKERS = (
 )
 BROKERS = frozenset(_BROKERS.split())
 
+# Engines whose templates call whatever they are handed.
+TEMPLATES = ("jinja2.", "mako.", "chevron.", "pystache.", "string.Template", "tornado.template.", "Cheetah.")
 RECEIVED = re.compile(r"^(listen|get_message|parse_response|xread\w*|b[lr]pop\w*|consume|poll|recv\w*|iter_\w+)$")
 STREAMS = ("websockets.", "websocket.", "trio.Stream", "socketio.", "aiohttp.ClientSession().ws_connect()", "nats.")
 LOADERS = ("Loader", "Finder", "MetaPathFinder")
@@ -81,6 +83,14 @@ def note_callback(machine: Lookups, base: Value, value: Value, node: ast.AST) ->
     if value.things and any(ref.split(".")[0] in BROKERS for ref in base.refs):
         received = frozenset([machine.mark(Label.NETWORK, node)])
         call_back(machine, value, node, Value(marks=received))
+
+
+def note_handed(machine: Lookups, values: Iterable[Value], node: ast.AST) -> None:
+    """Record a function that runs programs or code when it is handed to templates, which others write."""
+    for value in values:
+        held = list(value.items.values()) if isinstance(value.items, dict) else list(value.items or ())
+        for ref in sorted({ref for part in (value, *held[:64]) for ref in part.refs if ref in DANGEROUS}):
+            machine.emit(Act.CODE_LOAD, node, detail=f"template: {ref}", tricks=LOOKED_UP)
 
 
 def read_stream(machine: Lookups, source: Value, node: ast.AST) -> Value:

@@ -338,6 +338,9 @@ def call_library(machine: Lookups, call: Call, result: Value) -> Value:
     note_chat(machine, call.node, leaf, call.args, call.keywords)
     if SENDING.match(leaf):
         detail = Value(consts=call.callee.consts)
+        if leaf == "send_message" and call.has(2, "to_addrs") and root == "smtplib":
+            receivers = call.argument(2, "to_addrs")
+            note_recipient(machine, call.node, "rcpt", receivers, content=all_marks(call.args[:1]))
         if leaf == "sendmail" and len(call.args) > 1:
             note_recipient(machine, call.node, "rcpt", call.args[1], content=all_marks(call.args[2:]))
         if leaf == "sendto" and len(call.args) > 1:

@@ -44,6 +44,7 @@ RUNNING = frozenset(
 )
 PROMPTS = ("python", "node", "perl", "ruby", "bash", "sh", "cmd", "powershell")
 NO_WINDOW = ("CREATE_NO_WINDOW", "DETACHED_PROCESS", "SW_HIDE")
+DEVNULL = -3
 HIDING_FLAGS = 0x08000000 | 0x00000008  # CREATE_NO_WINDOW, DETACHED_PROCESS
 FOREVER_SECONDS = 10**9
 LONG_SECONDS = 60
@@ -142,7 +143,10 @@ def window_tricks(call: Call) -> Tricks:
     is_hidden |= isinstance(number, int) and bool(number & HIDING_FLAGS)
     is_hidden |= bool(call.argument(99, "startupinfo").refs)
     silent = [
-        name for name in ("stdout", "stderr") if any(ref.endswith("DEVNULL") for ref in call.argument(99, name).refs)
+        name
+        for name in ("stdout", "stderr")
+        if any(ref.endswith("DEVNULL") for ref in call.argument(99, name).refs)
+        or plain_of(call.argument(99, name)) == DEVNULL
     ]
     is_apart = plain_of(call.argument(99, "start_new_session")) is True or call.has(99, "preexec_fn")
     return frozenset([Trick.HIDDEN_WINDOW]) if is_hidden or (len(silent) == 2 and is_apart) else NO_TRICKS

@@ -37,7 +37,7 @@ from scanners.python.domain import (
 )
 from scanners.python.effects import EFFECTS
 from scanners.python.effects_files import save
-from scanners.python.effects_hooks import hand_over
+from scanners.python.effects_hooks import TEMPLATES, hand_over, note_handed
 from scanners.python.effects_network import call_library, guess_request
 from scanners.python.effects_recipients import note_mail_field
 from scanners.python.effects_values import note_swap
@@ -184,6 +184,8 @@ class Invocations(Parameters):
                 note_mail_field(self, call.node, call.callee, plain_of(values[0]), values[1])
         elif leaf in SAVING and blended.marks:
             save(self, call, blended)
+        if call.name.startswith(TEMPLATES):
+            note_handed(self, values, call.node)
         if leaf in TOOL_MAKERS:
             for name in TOOL_TEXTS & call.keywords.keys():
                 self.emit(Act.TOOL_TEXT, call.node, detail=name, sources=[call.keywords[name]])

@@ -38,7 +38,7 @@ class Parameters(Expressions):
         line = function.unit.base_line or function.node.lineno
         others = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
         for argument in (*positional, *arguments.kwonlyargs, *others):
-            given = Mark(Label.ARGUMENT, parameter_path(function, argument.arg), line)
+            given = Mark(Label.ARGUMENT, parameter_path(function, argument.arg), line, argument.arg)
             value = mark(function.defaults.get(argument.arg, UNKNOWN), given)
             if value.is_whole:
                 value = Value(consts=value.consts, marks=value.marks, tricks=value.tricks)

@@ -119,7 +119,10 @@ class Statements(Definitions):
 
     def run_return(self, node: ast.Return) -> bool:
         """Keep what is returned."""
-        self.results.append(self.evaluate(node.value) if node.value is not None else NOTHING)
+        value = self.evaluate(node.value) if node.value is not None else NOTHING
+        if isinstance(node.value, ast.Compare) and value.tricks & FAVOURED:
+            self.emit(Act.USER_CHOSEN, node, detail="check")
+        self.results.append(value)
         return True
 
     def run_raise(self, node: ast.Raise) -> bool:

@@ -16,9 +16,11 @@ READY_SECONDS = 40
 
 
 @contextmanager
-def run_feed_process(folder: Path, *, var: Path, broker_url: str) -> Iterator[tuple[str, int]]:
-    """Serve `folder`; gives host and port once it answers."""
-    port = pick_free_port()
+def run_feed_process(
+    folder: Path, *, var: Path, broker_url: str, port: int | None = None
+) -> Iterator[tuple[str, int]]:
+    """Serve `folder`, at a free port or the one given; gives host and port once it answers."""
+    port = port or pick_free_port()
     options = ("--bind", f"127.0.0.1:{port}", "--worker-class", "asgi", "--worker-connections", "15000")
     ends = ("--keep-alive", "75", "--graceful-timeout", "1", "--no-control-socket")
     environ = {

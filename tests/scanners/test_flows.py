@@ -8,6 +8,7 @@ import pytest
 from scanners.errors import RulesInvalid
 from scanners.facts import Act, Context, Fact, Label, Origin, Trick
 from scanners.flows import Flow, find_companions, load_flows, load_places, match_flows, parse_flow, select
+from scanners.report import Kind
 from scanners.rules import load_rules
 
 SENT = Fact(
@@ -172,3 +173,15 @@ def test_origin_in_the_same_file_is_asked_for() -> None:
     near = flow(labels=["environment-all"], here=True)
     assert is_met(near, SENT)
     assert not is_met(near, replace(SENT, origins=(Origin(Label.ENVIRONMENT_ALL, 0),)))
+
+
+@pytest.mark.parametrize(("detail", "met"), [("{}.t.example.invalid", True), ("", True), ("t.example.invalid", False)])
+def test_name_that_is_looked_up_carries_only_what_is_filled_in(detail: str, met: bool) -> None:
+    asked = replace(SENT, act=Act.NETWORK_LOOKUP, detail=detail)
+    assert any(finding.rule_id == RULE.id for finding in match_flows([asked])) is met
+
+
+@pytest.mark.parametrize(("kinds", "met"), [({Kind.PYTHON}, True), ({Kind.JAVASCRIPT}, False), (set(), True)])
+def test_rule_is_asked_about_files_of_its_language(kinds: set[Kind], met: bool) -> None:
+    found = match_flows([replace(SENT, path="bin/tool")], kinds={"bin/tool": frozenset(kinds)})
+    assert any(finding.rule_id == RULE.id for finding in found) is met

@@ -38,4 +38,4 @@ def test_snippet_keeps_the_address_and_loses_the_key(address: str) -> None:
     ],
 )
 def test_rule_is_asked_about_files_of_its_languages(path: str, languages: list[str], is_asked: bool) -> None:
-    assert is_spoken(path, languages=languages) is is_asked
+    assert is_spoken(path, kinds=frozenset(), languages=languages) is is_asked

@@ -15,15 +15,15 @@ from django.utils import timezone
 from governance.errors import GovernanceError
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.feed import publish_feed, refresh_feed
+from governance.flows.outbox import deliver_outbox, watch_outbox
 from governance.flows.takedown_clocks import reconcile_takedowns
+from governance.flows.takedown_fan_out import continue_fan_outs
 from governance.flows.unreached import tell_of_unreached
-from governance.notifications.delivery import deliver_due
-from governance.notifications.smtp import SmtpChannel
 from governance.playbook import playbook
 from plugins.submissions import drop_stale_uploads
 
 log = logging.getLogger(__name__)
-BATCH = 100
+SLICE_SECONDS = 20.0
 STALE_UPLOAD = timedelta(hours=1)  # far longer than an upload under the size limit takes
 
 
@@ -58,14 +58,22 @@ class Command(BaseCommand):
 
 
 def sweep_once() -> None:
-    """One pass over everything that is due."""
-    with SmtpChannel() as channel:
-        while deliver_due(channel, limit=BATCH, clock=timezone.now).accepted:
-            continue
+    """One pass over everything that is due; a large takedown gets a slice of each pass, and holds up nothing."""
+    _publish()
+    continue_fan_outs(clock=timezone.now, seconds=SLICE_SECONDS)
+    deliver_outbox(clock=timezone.now, seconds=SLICE_SECONDS)
+    watch_outbox(now=timezone.now())
     sweep_deadlines(now=timezone.now())
     drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
     reconcile_takedowns(now=timezone.now())
-    publish_feed(now=timezone.now())
+
+
+def _publish() -> None:
+    """The switch before everything else; a feed that has no key must not hold up the rest."""
+    try:
+        publish_feed(now=timezone.now())
+    except (GovernanceError, OSError) as error:
+        log.warning("feed_not_published", extra={"error": type(error).__name__})
 
 
 def sweep_seldom() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,30 @@ def test_reference_client_listens_and_believes_what_it_checks(
     maker.publish()
     thread.join(timeout=10)
     assert client.poll().problem is None
+
+
+def test_listener_finds_the_process_again_after_it_was_gone(maker: FeedMaker, tmp_path: Path) -> None:
+    """Whatever was ordered meanwhile is told with the first event."""
+    heard: list[int] = []
+    stopping = threading.Event()
+
+    def note(data: bytes) -> None:
+        changes = json.loads(data)["changes"]
+        heard.append(changes[-1]["sequence"] if changes else 0)
+
+    run = partial(run_feed_process, maker.folder, var=tmp_path / "var", broker_url=settings.BROKER_URL)
+    with run() as (host, port):
+        listener = Listener(f"http://{host}:{port}", on_event=note, chance=lambda: 0.01)
+        thread = threading.Thread(target=listener.run, args=[stopping], daemon=True)
+        thread.start()
+        _until(lambda: len(heard) == 1)
+    maker.block("while-away")
+    maker.publish()
+    with run(port=port):
+        _until(lambda: heard[-1:] == [len(maker.changes)])
+        stopping.set()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
 
 
 def test_listener_comes_back_at_a_time_of_its_own_and_no_later_than_a_minute() -> None:

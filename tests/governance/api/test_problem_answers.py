@@ -31,7 +31,9 @@ FAMILIES = (CatalogueError, GovernanceError, ScannerError)
 NEVER_AT_THIS_DOOR = frozenset(
     {
         "already_contained",
+        "channel_down",
         "delivery_deferred",
+        "delivery_doubtful",
         "delivery_refused",
         "grounds_unfit",
         "grounds_unknown",
@@ -44,6 +46,7 @@ NEVER_AT_THIS_DOOR = frozenset(
         "root_refused",
         "review_settled",
         "review_unknown",
+        "translation_incomplete",
         "records_unreadable",
         "rules_invalid",
         "sandbox_missing",

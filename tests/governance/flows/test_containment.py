@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from governance.flows.takedown_clocks import CLOCKS, reconcile_takedowns
 from governance.ledger.models import Entry
 from governance.notifications.models import Notice
+from governance.notifications.rendering import render_notice
 from governance.obligations.models import Obligation
 from governance.playbook import playbook
 from governance.takedowns.errors import (
@@ -36,6 +37,10 @@ from tests.samples.factories import (
 Status = Version.Status
 DAY = timedelta(days=1)
 RANGES = ("*", "<2.0.0", ">=2.0.0", "==1.0.0", "<9.0.0")
+
+
+def body_of(notice: Notice) -> str:
+    return render_notice(notice)[1]
 
 
 def test_containment_switches_blocks_tells_and_starts_its_clocks(
@@ -157,8 +162,9 @@ def test_people_who_ran_it_in_the_window_are_told_and_earlier_ones_not(
 
     told = Notice.objects.filter(kind="takedown_contained").order_by("recipient")
     assert [notice.recipient for notice in told] == ["lastmonth@example.invalid", "today@example.invalid"]
-    assert "lastmonth (version 1.0.0, no longer running)" in told[0].body
-    assert "today (version 1.0.0, running)" in told[1].body
+    dates = f"{begin:%Y-%m-%d}", f"{now - 20 * DAY:%Y-%m-%d}"
+    assert f"lastmonth (version 1.0.0, ran from {dates[0]} to {dates[1]})" in body_of(told[0])
+    assert f"today (version 1.0.0, running since {dates[0]})" in body_of(told[1])
     assert (scope.bots, scope.owners, scope.exposed_owners) == (1, 1, 2)
     assert progress(takedown.pk).ordered == 1
 
@@ -173,7 +179,8 @@ def test_forty_bots_of_one_person_make_one_notice_listing_forty(
     takedown = contain(version)
 
     notice = Notice.objects.get(kind="takedown_contained")
-    assert all(f"  - bot-{number:02} (version 1.0.0, running)" in notice.body for number in range(40))
+    body = body_of(notice)
+    assert all(f"  - bot-{number:02} (version 1.0.0, running since" in body for number in range(40))
     assert progress(takedown.pk).ordered == 40
 
 
@@ -185,11 +192,14 @@ def test_notice_names_what_the_plugin_could_reach_and_not_what_others_own(
 
     contain(version)
 
-    dev, eve = (Notice.objects.get(kind="takedown_contained", recipient=f"{n}@example.invalid") for n in ("dev", "eve"))
-    assert "greeter (version" in dev.body
-    assert "prober" not in dev.body
-    assert "prober" in eve.body
-    assert "dev" not in eve.body.replace("developer", "")
+    dev, eve = (
+        body_of(Notice.objects.get(kind="takedown_contained", recipient=f"{name}@example.invalid"))
+        for name in ("dev", "eve")
+    )
+    assert "greeter (version" in dev
+    assert "prober" not in dev
+    assert "prober" in eve
+    assert "dev" not in eve.replace("developer", "")
 
 
 def test_counts_before_the_order_are_those_after_it(

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from pytest_django import Settings
 
 from governance.flows.submission import screen_version
 from governance.flows.takedown import sign_removal
@@ -317,3 +319,14 @@ def test_bots_orders_and_ends_in_one_storm_leave_no_contradiction(
     ordered_on = SwitchOrder.objects.filter(action="switched_on").values_list("installation")
     assert set(confirmed) == set(ordered_on)
     assert verify_ledger().found_break is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_stands_when_the_feed_cannot_be_signed(
+    version: Version, contain: Contain, settings: Settings, tmp_path: Path
+) -> None:
+    settings.SIGNING_KEY_FILE = tmp_path / "gone"
+
+    takedown = contain(version)
+
+    assert BlocklistEntry.objects.filter(takedown=takedown, lifted_at=None).exists()

@@ -50,6 +50,7 @@ USED_UP = {
     "while (true) { kept.push(Buffer.alloc(9)); }": "memory",
     "while (true) { fs.appendFileSync('a', 'b'); }": "disk",
     "while (true) {}": "processor",
+    "while (Date.now() > 9e15) new Array(1e9).fill(0);": "memory",
     "while (true) { if (done()) break; }": "",
     "while (true) { await next(); }": "",
 }

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plugins', '0003_append_only'),
+        ('plugins', '0004_owner_tokens'),
     ]
 
     operations = [
