@@ -60,6 +60,9 @@ def _insecure_values() -> list[CheckMessage]:
         found.append(Error("BROKER_URL points at the embedded broker.", id="governance.E006"))
     if not settings.PUBLIC_URL.startswith("https://"):
         found.append(Error("PUBLIC_URL is not https.", id="governance.E007"))
+    if settings.SIGNING_KEY_FILE.with_name("root_ed25519").exists():
+        hint = "Move it off line; `manage.py root` says how it is used there."
+        found.append(Error("The feed's root key lies on a server.", hint=hint, id="governance.E009"))
     if settings.DEBUG:
         found.append(Error("DEBUG is on.", id="governance.E008"))
     return found

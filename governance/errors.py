@@ -19,3 +19,15 @@ class SigningKeyMissing(GovernanceError):
     """The platform's signing key is not where the settings say; run `manage.py bootstrap`."""
 
     code = "signing_key_missing"
+
+
+class FeedRootMissing(GovernanceError):
+    """No root document lists the feed's keys; run `manage.py bootstrap`, or `manage.py root publish FILE`."""
+
+    code = "feed_root_missing"
+
+
+class FeedKeyNotListed(GovernanceError):
+    """None of the signing keys here may sign the feed now; rotate it with `manage.py root`."""
+
+    code = "feed_key_not_listed"

@@ -44,6 +44,7 @@ UNITS = {
     "reports": Unit("reports", 1, 1_000),
     "attempts": Unit("attempts", 1, 20),
     "results": Unit("results", 1, 10_000_000),
+    "changes": Unit("changes", 1, 1_000),
 }
 
 

@@ -32,6 +32,8 @@ _AUTOMATIC = "governance.takedowns.automatic.may_contain"
 _FLOOD = "governance.takedowns.report_actions.refuse_flood"
 _AUTHORITIES = "governance.flows.authority_reports.start_authority_clocks"
 _TRUST = "governance.takedowns.reporters.is_trusted"
+_UNREACHED = "governance.flows.unreached.tell_of_unreached"
+_ROOTS = "governance.management.commands.root.Command"
 _DEADLINES = "governance.flows.deadlines.sweep_deadlines"
 ENFORCED_BY = {
     "monitoring.escalation_path": _DEADLINES,
@@ -53,13 +55,22 @@ ENFORCED_BY = {
     "marketplace.takedowns.publisher_told_within_hours": _CLOCKS,
     "marketplace.takedowns.four_eyes_from_bots": _SIGNATURES,
     "marketplace.takedowns.four_eyes_from_users": _SIGNATURES,
-    "marketplace.feed.": "governance.takedowns.feed.current_feed",
     "marketplace.takedowns.automatic_below_bots": _AUTOMATIC,
     "marketplace.takedowns.automatic_below_users": _AUTOMATIC,
     "marketplace.takedowns.automatic_confirm_within_hours": "governance.flows.takedown_clocks.ask_for_confirmation",
     "marketplace.takedowns.young_plugin_days": _AUTOMATIC,
     "marketplace.takedowns.corroborating_reports": _AUTOMATIC,
     "marketplace.takedowns.trusted_reports": _AUTOMATIC,
+    "marketplace.takedowns.offline_after_minutes": "governance.takedowns.queries.unreached",
+    "marketplace.takedowns.tenant_told_after_minutes": _UNREACHED,
+    "marketplace.takedowns.on_call_told_after_minutes": _UNREACHED,
+    "marketplace.feed.valid_minutes": "governance.takedowns.feed.current_feed",
+    "marketplace.feed.refresh_every_minutes": "governance.takedowns.feed.current_feed",
+    "marketplace.feed.heartbeat_every_seconds": "governance.api.stream.StreamApplication",
+    "marketplace.feed.rebase_after_changes": "governance.takedowns.feed.keep_base",
+    "marketplace.feed.key_valid_days": _ROOTS,
+    "marketplace.feed.key_overlap_days": _ROOTS,
+    "marketplace.feed.root_valid_days": _ROOTS,
     "marketplace.abuse_reports.triage_within_hours": "governance.flows.reports.file_report",
     "marketplace.abuse_reports.from_one_address_per_day": _FLOOD,
     "marketplace.abuse_reports.from_one_network_per_day": _FLOOD,
@@ -88,6 +99,7 @@ ENFORCED_BY = {
     "marketplace.owners.publisher_told": _CLOCKS,
     "marketplace.owners.publisher_verification": "governance.flows.publisher.attest_identity",
     "marketplace.owners.plugin_rescan": "governance.flows.rescan.find_due_rescans",
+    "marketplace.owners.feed_key_renewed": "governance.flows.feed.watch_keys",
     "marketplace.notices.retry_after_minutes": "governance.notifications.backoff.next_attempt",
     "marketplace.owners.outbox_moving": "governance.flows.outbox.watch_outbox",
     "marketplace.notices.domain_messages_per_minute": "governance.notifications.claims.claim_batch",

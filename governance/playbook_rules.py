@@ -36,6 +36,8 @@ AT_MOST = (
     (f"{_TAKEDOWNS}.trusted_reports", f"{_TAKEDOWNS}.corroborating_reports"),
     ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_network_per_day"),
     ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_trusted_per_day"),
+    # The tenant is asked before the on-call, and both while there is still time.
+    (f"{_TAKEDOWNS}.tenant_told_after_minutes", f"{_TAKEDOWNS}.on_call_told_after_minutes"),
     # A better proven publisher is never allowed less.
     (f"{_LEVELS}.unverified.has_auto_publish", f"{_LEVELS}.registered.has_auto_publish"),
     (f"{_LEVELS}.registered.has_auto_publish", f"{_LEVELS}.verified.has_auto_publish"),
@@ -51,6 +53,9 @@ LESS_THAN = (
     ("maintenance.window_starts_at_utc", "maintenance.window_ends_at_utc"),
     (f"{_SWEEPS}.rescans_at_utc", "maintenance.window_ends_at_utc"),
     (f"{_TAKEDOWNS}.users_queued_within_seconds", _NOTIFIED),
+    (f"{_TAKEDOWNS}.on_call_told_after_minutes", f"{_TAKEDOWNS}.bots_confirmed_within_hours"),
+    ("marketplace.feed.key_overlap_days", "marketplace.feed.key_valid_days"),
+    ("marketplace.feed.key_valid_days", "marketplace.feed.root_valid_days"),
     # A lease that ended while its task still ran would let a second worker scan the same version.
     ("marketplace.screening.task_limit_seconds", "marketplace.screening.lease_seconds"),
 )

@@ -143,12 +143,20 @@ class Takedowns:
     young_plugin_days: int
     corroborating_reports: int
     trusted_reports: int
+    offline_after_minutes: int
+    tenant_told_after_minutes: int
+    on_call_told_after_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
     valid_minutes: int
     refresh_every_minutes: int
+    heartbeat_every_seconds: int
+    rebase_after_changes: int
+    key_valid_days: int
+    key_overlap_days: int
+    root_valid_days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +231,7 @@ class Owners(ByName[str]):
     outbox_moving: str
     publisher_verification: str
     plugin_rescan: str
+    feed_key_renewed: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,6 +96,11 @@ STORAGES = {
 }
 UPLOAD_DIR = VAR_DIR / "uploads"
 SIGNING_KEY_FILE = Path(env.str("SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "platform_ed25519")))
+# Every key that may sign the feed, now or from a later moment on: the root documents say which does when.
+FEED_KEY_FILES = [Path(name) for name in env.list("FEED_KEY_FILES", default=[str(SIGNING_KEY_FILE)])]
+# What runtimes fetch, as files: served while the database is down.
+FEED_DIR = Path(env.str("FEED_DIR", default=str(VAR_DIR / "feed")))
+FEED_URL = env.str("FEED_URL", default=PUBLIC_URL)
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:2525"))
 EMAIL_TIMEOUT = 20

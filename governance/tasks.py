@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 from governance.celery import app
 from governance.flows.automatic_containment import sweep_automatic as sweep_causes
 from governance.flows.deadlines import sweep_deadlines
+from governance.flows.feed import refresh_feed as refresh
 from governance.flows.outbox import deliver_outbox, watch_outbox
 from governance.flows.publisher import sweep_verifications as sweep_due_verifications
 from governance.flows.rescan import find_due_rescans
@@ -23,10 +24,10 @@ from governance.flows.rescan import rescan_version as rescan
 from governance.flows.submission import screen_version as screen
 from governance.flows.takedown_clocks import reconcile_takedowns as reconcile
 from governance.flows.takedown_fan_out import continue_fan_outs
+from governance.flows.unreached import tell_of_unreached
 from governance.ledger.actions import sign_checkpoint
 from governance.screening.queries import find_waiting
 from governance.screening.shared_cache import forget_results
-from governance.takedowns.feed import current_feed
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ def sweep_verifications() -> None:
 @app.task
 def reconcile_takedowns() -> None:
     reconcile(now=timezone.now())
+    tell_of_unreached(now=timezone.now())
 
 
 @app.task
@@ -131,7 +133,7 @@ def checkpoint_ledger() -> None:
 
 @app.task
 def refresh_feed() -> None:
-    current_feed(now=timezone.now())
+    refresh(now=timezone.now())
 
 
 # What is loaded by now is shared by every forked worker for as long as nobody writes to it; the collector would.

@@ -11,6 +11,13 @@ from plugins.runtime.errors import KeyInvalid
 from plugins.runtime.signing import KEY_BYTES, decode_exact
 
 CLOCK_SKEW = timedelta(minutes=5)
+PRESENCE_SQL = """
+INSERT INTO plugins_presence AS known (bot_id, sequence, said_at, seen_at)
+VALUES (%(bot)s, %(sequence)s, %(at)s, %(now)s)
+    ON CONFLICT (bot_id) DO UPDATE
+   SET sequence = EXCLUDED.sequence, said_at = EXCLUDED.said_at, seen_at = EXCLUDED.seen_at
+ WHERE known.said_at < EXCLUDED.said_at
+"""
 # The y coordinates of the points of small order, and their spellings above the field's prime. A signature under
 # such a key can be made by anybody (RFC 8032, section 5.1.7, without the cofactor check).
 SMALL_ORDER_KEYS = frozenset(
@@ -87,6 +94,13 @@ def choose_remedy(tenant_id: int, *, remedy: Tenant.Remedy) -> str:
     before = Tenant.objects.select_for_update(no_key=True).values_list("remedy", flat=True).get(pk=tenant_id)
     Tenant.objects.filter(pk=tenant_id).update(remedy=remedy)
     return before
+
+
+def note_presence(bot: Bot, *, sequence: int, at: datetime, now: datetime) -> bool:
+    """Note that the bot was there at `at` by its own clock; False when a later word of it is known already."""
+    with connection.cursor() as cursor:
+        cursor.execute(PRESENCE_SQL, {"bot": bot.pk, "sequence": sequence, "at": at, "now": now})
+        return int(cursor.rowcount) == 1
 
 
 def _take_turn(bot: Bot, *, plugin_id: int) -> None:

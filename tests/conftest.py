@@ -3,7 +3,7 @@ Ada publishes, Ben reviews, Cleo moderates, Dev owns bots, Eve attacks."""
 
 import os
 from collections.abc import Generator, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import timezone
 from pytest_django import Settings
 
+from governance.takedowns.root_documents import make_first_root
+from plugins.runtime.canonical import canonical_json
 from plugins.runtime.signing import SigningKey
 from tests.samples.factories import (
     BotActor,
@@ -60,6 +62,19 @@ def platform_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def feed_root_file(platform_key_file: Path) -> Path:
+    """A root document of this test run; the platform's key signs the feed, and the root key is beside it."""
+    root_key = SigningKey.generate()
+    root_key.save(platform_key_file.with_name("root_ed25519"))
+    public = SigningKey.load(platform_key_file).public_base64
+    began_at = datetime(2020, 1, 1, tzinfo=UTC)  # tests' clocks stand at many moments
+    root = make_first_root(root_key=root_key, feed_public=public, key_days=20_000, root_days=20_000, now=began_at)
+    path = platform_key_file.with_name("root-1.json")
+    path.write_bytes(canonical_json(dict(root.statement)))
+    return path
+
+
 @pytest.fixture(scope="session", autouse=True)
 def collected_static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The folder a served page looks for; a live server asks for it before any test's own settings."""
@@ -67,10 +82,14 @@ def collected_static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def private_folders(settings: Settings, tmp_path: Path, platform_key_file: Path) -> None:
+def private_folders(settings: Settings, tmp_path: Path, platform_key_file: Path, feed_root_file: Path) -> None:
     """Every file a test makes lies in its own folder; nothing touches the checkout's data."""
     settings.UPLOAD_DIR = tmp_path / "uploads"
     settings.SIGNING_KEY_FILE = platform_key_file
+    settings.FEED_KEY_FILES = [platform_key_file]
+    settings.FEED_DIR = tmp_path / "feed"
+    settings.FEED_DIR.mkdir()
+    (settings.FEED_DIR / feed_root_file.name).symlink_to(feed_root_file)
     artifacts = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(tmp_path / "artifacts")},

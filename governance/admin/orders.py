@@ -8,6 +8,7 @@ from governance.admin.site import desk
 from governance.takedowns.models import (
     AbuseReport,
     Acknowledgement,
+    FeedChange,
     FeedSnapshot,
     SignOff,
     SwitchOrder,
@@ -51,10 +52,16 @@ class AcknowledgementAdmin(ReadOnlyAdmin):
 
 @admin.register(SwitchOrder, site=desk)
 class SwitchOrderAdmin(ReadOnlyAdmin):
-    list_display = ("id", "takedown", "bot", "action", "state", "ordered_at", "settled_at")
+    list_display = ("id", "takedown", "bot", "action", "state", "ordered_at", "delivered_at", "settled_at")
     list_select_related = ("takedown", "bot")
     list_filter = ("state", "action")
     ordering = ("-id",)
+
+
+@admin.register(FeedChange, site=desk)
+class FeedChangeAdmin(ReadOnlyAdmin):
+    list_display = ("sequence", "digest")
+    ordering = ("-sequence",)
 
 
 @admin.register(FeedSnapshot, site=desk)

@@ -3,6 +3,7 @@ Never says why a check failed to the caller; the log does."""
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 from django.core.files.base import ContentFile
@@ -10,11 +11,12 @@ from django.core.files.storage import storages
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from governance.celery import app
 from governance.errors import GovernanceError
-from governance.keys import platform_key
+from governance.keys import feed_key, platform_key
 from governance.playbook import playbook
 
 BROKER_SECONDS = 2
@@ -68,6 +70,11 @@ def _check_signing_key() -> None:
     platform_key()
 
 
+def _check_feed_key() -> None:
+    now = timezone.now()
+    feed_key(until=now + timedelta(minutes=playbook().marketplace.feed.valid_minutes), now=now)
+
+
 def _check_playbook() -> None:
     playbook()
 
@@ -78,6 +85,7 @@ CHECKS: Mapping[str, Callable[[], None]] = MappingProxyType(
         "broker": _check_broker,
         "storage": _check_storage,
         "signing_key": _check_signing_key,
+        "feed_key": _check_feed_key,
         "playbook": _check_playbook,
     }
 )

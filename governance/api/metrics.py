@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +14,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from governance.feed_folder import list_roots
+from governance.keys import feed_root
 from governance.ledger.models import Checkpoint, Entry
 from governance.notifications.queries import tally
 from governance.notifications.queries import waiting as waiting_notices
@@ -48,7 +51,7 @@ class RowCollector(Collector):
         yield from _obligations(self.now)
         yield from _feed(self.now)
         yield from _ledger(self.now)
-        yield _orders()
+        yield from _orders()
         yield from _notices()
 
     def describe(self) -> Iterator[Metric]:
@@ -114,6 +117,9 @@ def _feed(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("nexus_feed_sequence", "The feed's newest number.", head_sequence())
     newest = FeedSnapshot.objects.order_by("-issued_at").values_list("issued_at", flat=True).first()
     yield GaugeMetricFamily("nexus_feed_age_seconds", "Since the feed was last signed.", _age(newest, now=now))
+    ends = [key.valid_until for key in feed_root().feed_keys.values()] if list_roots(settings.FEED_DIR) else []
+    seconds = (max(ends) - now).total_seconds() if ends else 0.0
+    yield GaugeMetricFamily("nexus_feed_key_seconds_left", "Until the last listed key of the feed ends.", seconds)
 
 
 def _ledger(now: datetime) -> Iterator[Metric]:
@@ -123,12 +129,15 @@ def _ledger(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("nexus_ledger_checkpoint_age_seconds", "Since the last checkpoint.", _age(signed, now=now))
 
 
-def _orders() -> Metric:
+def _orders() -> Iterator[Metric]:
     gauge = GaugeMetricFamily("nexus_switch_orders", "Orders to runtimes by state.", labels=["state"])
-    counts = dict(SwitchOrder.objects.values_list("state").annotate(n=Count("id")))
+    rows = SwitchOrder.objects.values_list("state").annotate(n=Count("id"), delivered=Count("delivered_at"))
+    counts = {state: (orders, delivered) for state, orders, delivered in rows}
     for state in SwitchOrder.State.values:
-        gauge.add_metric([state], counts.get(state, 0))
-    return gauge
+        gauge.add_metric([state], counts.get(state, (0, 0))[0])
+    yield gauge
+    stuck = counts.get(SwitchOrder.State.ORDERED, (0, 0))[1]
+    yield GaugeMetricFamily("nexus_switch_orders_stuck", "Orders a bot has and could not carry out.", stuck)
 
 
 def _notices() -> Iterator[Metric]:

@@ -221,6 +221,9 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
             "A bot may only speak for itself",
             "Sign with this bot's own key, and only about its own orders.",
         ),
+        "block_foreign": ProblemType(
+            422, "Not the order's block", "Acknowledge the block the feed names for this takedown, from that feed."
+        ),
         "order_unknown": ProblemType(404, "No such order", "Fetch the feed and acknowledge what it orders."),
         "too_many_reports": ProblemType(
             429, "Too many reports today", "Send the rest tomorrow; reports about one plugin are read together anyway."
@@ -237,6 +240,9 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
         # Ours: the caller can do nothing but wait.
         "artifact_corrupt": ProblemType(500, "The artifact is damaged", "Try later; we are told.", is_private=True),
         "signing_key_missing": ProblemType(503, "We cannot sign now", "Try again later.", is_private=True),
+        "feed_root_missing": ProblemType(503, "We cannot sign now", "Try again later.", is_private=True),
+        "feed_gap": ProblemType(503, "We cannot sign now", "Try again later.", is_private=True),
+        "feed_key_not_listed": ProblemType(503, "We cannot sign now", "Try again later.", is_private=True),
         INTERNAL_ERROR: ProblemType(
             500,
             "Something went wrong here",

@@ -1,32 +1,37 @@
 """Bot runtimes at the door: enrol, fetch the signed feed, report installations, acknowledge orders.
 A bot is believed for what its own key signed and nothing else; the rooms check the signature."""
 
-import hashlib
+from functools import lru_cache
+from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from ninja import Router
 
 from governance import tasks
 from governance.api.auth import TenantToken, TokenRequest, calling_tenant
 from governance.api.bodies import limit_json_body
 from governance.api.described import refuses
+from governance.api.feed_answers import FeedAnswers, Reply, answer_feed, since_of, unchanged
 from governance.api.schemas import (
     AcknowledgementOut,
     BotIn,
     BotOut,
+    FeedOut,
     InstallationOut,
+    PresenceOut,
     StatementIn,
     StatementOut,
 )
-from governance.flows.runtime import receive_acknowledgement, receive_installation
-from governance.keys import trusted_keys
-from governance.takedowns.feed import current_feed
+from governance.feed_folder import Publication
+from governance.flows.feed import publish_feed
+from governance.flows.runtime import receive_acknowledgement, receive_installation, receive_presence
+from governance.keys import feed_root
+from governance.takedowns.feed import base_data, current_feed, describe_feed
 from plugins.installations import enrol_bot
 
-# Every runtime may share one answer; longer than this would hold back the kill switch.
-FEED_MAX_AGE_SECONDS = 5
 JSON_REFUSALS = ("json_invalid", "body_too_large", "request_invalid")
 STATEMENT_REFUSALS = (*JSON_REFUSALS, "statement_refused", "acknowledgement_foreign", "unknown_bot")
 
@@ -38,10 +43,18 @@ router.add_decorator(limit_json_body, mode="view")
     "/bots",
     auth=TenantToken(),
     response={201: BotOut},
-    openapi_extra=refuses(*JSON_REFUSALS, "token_invalid", "token_of_another_party", "bot_key_invalid", "bot_key_used"),
+    openapi_extra=refuses(
+        *JSON_REFUSALS,
+        "token_invalid",
+        "token_of_another_party",
+        "bot_key_invalid",
+        "bot_key_used",
+        "feed_root_missing",
+    ),
 )
 def enrol(request: TokenRequest, body: BotIn) -> BotOut:
     """Enrol a bot with the public half of the key its runtime signs with."""
+    root = feed_root()
     bot = enrol_bot(
         calling_tenant(request),
         name=body.name,
@@ -50,18 +63,39 @@ def enrol(request: TokenRequest, body: BotIn) -> BotOut:
         public_key=body.public_key,
         now=timezone.now(),
     )
-    return BotOut(bot=bot.pk, feed_keys=trusted_keys())
+    return BotOut(bot=bot.pk, root=StatementOut(**root.statement), feed_url=settings.FEED_URL)
 
 
-@router.get("/feed", response=StatementOut, openapi_extra=refuses("signing_key_missing"))
-def show_feed(request: HttpRequest) -> HttpResponse:
-    """Send the signed kill-switch feed; ask again with its ETag."""
-    statement = current_feed(now=timezone.now()).statement
-    etag = f'"{hashlib.sha256(statement["signature"].encode()).hexdigest()}"'
-    response = JsonResponse(statement)
-    response["ETag"] = etag
-    response["Cache-Control"] = f"public, max-age={FEED_MAX_AGE_SECONDS}"
-    return get_conditional_response(request, etag=etag, response=response) or response
+@router.get(
+    "/feed",
+    response=FeedOut,
+    openapi_extra=refuses("signing_key_missing", "feed_root_missing", "feed_key_not_listed", "feed_gap"),
+)
+def show_feed(request: HttpRequest, since: int | None = None) -> HttpResponse:
+    """Send the signed kill-switch feed, or only what changed `since` a number; ask again with its ETag."""
+    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    etag = request.headers.get("If-None-Match", "")
+    newest = _newest_feed()
+    if newest is None:
+        return _respond(_answers(settings.FEED_DIR).reply_feed(since=since, etag=etag, is_packed=is_packed))
+    if etag == newest.etag:
+        return _respond(unchanged(newest))
+    return _respond(answer_feed(newest, since=since_of(newest, since=since), is_packed=is_packed))
+
+
+@router.get("/bases/{sha256}", openapi_extra=refuses("not_found"))
+def show_base(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Send every block in force at one number, by the digest a freshness statement names; it never changes."""
+    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    reply = _answers(settings.FEED_DIR).reply_base(sha256, is_packed=is_packed)
+    data = base_data(sha256) if reply.status == 404 else None
+    return _respond(reply) if data is None else HttpResponse(data, content_type="application/json")
+
+
+@router.get("/roots/{version}", response=StatementOut, openapi_extra=refuses("not_found"))
+def show_root(request: HttpRequest, version: int) -> HttpResponse:
+    """Send a version of the root document, which lists the feed's keys; walk them one by one."""
+    return _respond(_answers(settings.FEED_DIR).reply_root(version))
 
 
 @router.post(
@@ -83,9 +117,40 @@ def report_installation(request: HttpRequest, body: StatementIn) -> Installation
 @router.post(
     "/acknowledgements",
     response={201: AcknowledgementOut},
-    openapi_extra=refuses(*STATEMENT_REFUSALS, "acknowledgement_replayed", "order_unknown"),
+    openapi_extra=refuses(*STATEMENT_REFUSALS, "acknowledgement_replayed", "order_unknown", "block_foreign"),
 )
 def acknowledge(request: HttpRequest, body: StatementIn) -> AcknowledgementOut:
     """Take a bot's signed word that it switched a plugin off, or on again."""
     order = receive_acknowledgement(body.model_dump(), now=timezone.now())
     return AcknowledgementOut(takedown=order.takedown_id, action=order.action, recorded_at=order.settled_at)
+
+
+@router.post("/presences", response={201: PresenceOut}, openapi_extra=refuses(*STATEMENT_REFUSALS))
+def be_present(request: HttpRequest, body: StatementIn) -> PresenceOut:
+    """Take a bot's signed word that it is there, and which number of the feed it has."""
+    return PresenceOut(orders_delivered=receive_presence(body.model_dump(), now=timezone.now()))
+
+
+@lru_cache(maxsize=4)
+def _answers(folder: Path) -> FeedAnswers:
+    return FeedAnswers(folder)
+
+
+def _newest_feed() -> Publication | None:
+    """The feed as the rows have it, or None while the database cannot be asked: then the files hold."""
+    now = timezone.now()
+    try:
+        newest = describe_feed(current_feed(now=now))
+    except (OperationalError, InterfaceError):
+        return None
+    lying = _answers(settings.FEED_DIR).newest()
+    if lying is None or lying.etag != newest.etag:
+        publish_feed(now=now)
+    return newest
+
+
+def _respond(reply: Reply) -> HttpResponse:
+    response = HttpResponse(reply.body, status=reply.status)
+    for name, value in reply.headers:
+        response[name.decode()] = value.decode()
+    return response

@@ -165,11 +165,6 @@ class BotIn(Incoming):
     public_key: Base64
 
 
-class BotOut(Schema):
-    bot: UUID
-    feed_keys: dict[str, str]
-
-
 class StatementIn(Incoming):
     """A signed statement: the signature covers the payload's exact text."""
 
@@ -182,6 +177,24 @@ class StatementOut(Schema):
     payload: str
     key_id: str
     signature: str
+
+
+class BotOut(Schema):
+    bot: UUID
+    root: StatementOut
+    feed_url: str
+
+
+class FeedOut(Schema):
+    """The root's newest version, the signed freshness statement, and the changes that lead to its number."""
+
+    root: int
+    freshness: StatementOut
+    changes: list[dict[str, object]]
+
+
+class PresenceOut(Schema):
+    orders_delivered: int
 
 
 class InstallationOut(Schema):

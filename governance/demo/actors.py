@@ -32,10 +32,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class EnrolledBot:
-    """What a tenant gets for a bot: its id, and the keys to trust the feed by."""
+    """What a tenant gets for a bot: its id, the root to trust the feed by, and where the feed is."""
 
     bot: str
-    feed_keys: dict[str, str]
+    root: dict[str, str]
+    feed_url: str
 
 
 class Publisher:
@@ -100,7 +101,7 @@ class Tenant:
             "public_key": public_key,
         }
         answer = self._web.post_json("/api/v1/runtime/bots", value=value, status=201).json()
-        return EnrolledBot(answer["bot"], answer["feed_keys"])
+        return EnrolledBot(answer["bot"], answer["root"], answer["feed_url"])
 
 
 def report_abuse(base_url: str, *, address: str, number: str, reporter: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Self
 from governance.demo.errors import RuntimeDied, TooSlow
 from governance.stack.paths import CHECKOUT
 from governance.stack.supervisor import Stack
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient
 from plugins.runtime.signing import SigningKey
 from plugins.runtime.state import Installed
 
@@ -35,7 +35,8 @@ class Bot:
     owner: str
     tenant: str
     key_file: Path
-    feed_keys: Mapping[str, str]
+    root: Mapping[str, str]
+    feed_url: str
     installs: tuple[str, ...]
 
 
@@ -71,7 +72,8 @@ class Fleet:
         name = f"runtime-{len(self._processes) + 1}"
         config = self.folder / f"{name}.json"
         entries = [{"bot": bot.bot, "key_file": str(bot.key_file), "install": list(bot.installs)} for bot in bots]
-        config.write_text(json.dumps({"feed_keys": dict(bots[0].feed_keys), "bots": entries}), encoding="utf-8")
+        said = {"root": dict(bots[0].root), "feed_url": bots[0].feed_url, "bots": entries}
+        config.write_text(json.dumps(said), encoding="utf-8")
         words = ("--base-url", self._stack.base_url, "--config", str(config))
         places = ("--state", str(self.folder / name), "--interval", str(POLL_SECONDS))
         log = self.folder / f"{name}.jsonl"
@@ -123,9 +125,8 @@ def try_and_drop(bot: Bot, *, base_url: str, folder: Path) -> None:
     """Install what the bot wants and take it off again: somebody who is affected by what is over."""
     client = RuntimeClient(
         base_url,
-        bot_id=bot.bot,
+        enrolment=Enrolment(bot.bot, bot.root, bot.feed_url),
         key=SigningKey.load(bot.key_file),
-        feed_keys=bot.feed_keys,
         state_path=folder / f"{bot.name}.json",
         switch=_load_nothing,
         clock=lambda: datetime.now(tz=UTC),

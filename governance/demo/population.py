@@ -91,7 +91,7 @@ def _enrol(tenant: Tenant, *, name: str, owner: str, installs: tuple[str, ...], 
     key_file, public_key = make_key(stage.folder, name=name)
     address = f"{owner}.{stage.suffix}@example.invalid"
     enrolled = tenant.enrol(name=name, owner_address=address, owner_name=owner.title(), public_key=public_key)
-    return Bot(enrolled.bot, name, address, tenant.slug, key_file, enrolled.feed_keys, installs)
+    return Bot(enrolled.bot, name, address, tenant.slug, key_file, enrolled.root, enrolled.feed_url, installs)
 
 
 def _wanted(entry: Entry) -> str:

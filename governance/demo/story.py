@@ -27,6 +27,7 @@ from governance.demo.population import Population, enrol_bots, start_runtimes
 from governance.demo.proof import check_refusal, tamper_with, verify_proof, write_proof
 from governance.demo.report import Narrator
 from governance.demo.stage import Stage
+from plugins.runtime.root import read_first_root
 
 BYTES_A_MEGABYTE = 1_000_000
 
@@ -117,7 +118,7 @@ def _play_emergency(
 
 
 def _play_proof(emergency: Emergency, *, population: Population, stage: Stage, narrator: Narrator) -> Proof:
-    keys = population.bystander.feed_keys
+    keys = read_first_root(population.bystander.root).public_keys
     with narrator.step("proof", "The proof is written and verified offline"):
         bundle = write_proof(emergency.takedown, stage=stage)
         verdict = verify_proof(bundle, keys=keys).strip()

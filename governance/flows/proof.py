@@ -22,6 +22,7 @@ from governance.notifications.models import Notice
 from governance.notifications.queries import accepted_answers
 from governance.takedowns.bundle import (
     AcknowledgementFact,
+    FeedFact,
     LinkFact,
     NoticeFact,
     OrderFact,
@@ -34,8 +35,8 @@ from governance.takedowns.bundle import (
     write_bundle,
 )
 from governance.takedowns.errors import TakedownUnknown
-from governance.takedowns.feed import current_feed, first_feed_with
-from governance.takedowns.models import SwitchOrder, Takedown
+from governance.takedowns.feed import changes_between, current_feed, digest_at, first_feed_with
+from governance.takedowns.models import FeedSnapshot, SwitchOrder, Takedown
 
 
 def write_proof(takedown_id: uuid.UUID, *, path: Path, now: datetime) -> Path:
@@ -63,7 +64,8 @@ def gather_facts(takedown: Takedown, *, now: datetime) -> ProofFacts:
         .order_by("pk")
     )
     latest = current_feed(now=now)
-    first = first_feed_with(takedown.blocks.get().sequence)
+    block = takedown.blocks.get()
+    first = first_feed_with(block.sequence)
     checkpoint = sign_checkpoint(now=now)
     if checkpoint is None:
         raise TakedownUnknown("the ledger is empty, so no takedown was ever recorded")
@@ -73,12 +75,21 @@ def gather_facts(takedown: Takedown, *, now: datetime) -> ProofFacts:
         acknowledgements=tuple(_acknowledgement_facts(orders)),
         bot_keys={order.bot_id: order.bot.public_key for order in orders},
         notices=tuple(_notice_facts(takedown)),
-        feed_at_order=(first or latest).statement,
-        feed_latest=latest.statement,
+        feed_at_order=_feed_fact(first or latest, after=block.sequence - 1),
+        feed_latest=_feed_fact(latest, after=block.sequence - 1),
         links=tuple(_link_facts(takedown, until=checkpoint.sequence)),
         checkpoint=checkpoint.statement,
         platform_keys=trusted_keys(),
         written_at=now,
+    )
+
+
+def _feed_fact(snapshot: FeedSnapshot, *, after: int) -> FeedFact:
+    return FeedFact(
+        after=after,
+        digest=digest_at(after),
+        changes=tuple(changes_between(after, snapshot.sequence)),
+        freshness=snapshot.statement,
     )
 
 

@@ -12,15 +12,17 @@ from django.db import IntegrityError, transaction
 from governance.flows.takedown_notices import tell_late_owner
 from governance.takedowns.errors import StatementRefused
 from governance.takedowns.models import SwitchOrder, Takedown
-from governance.takedowns.orders import confirm_order, cover_installation, order_on, release_orders
+from governance.takedowns.orders import confirm_order, cover_installation, deliver_orders, order_on, release_orders
 from governance.takedowns.statements import (
     ACKNOWLEDGEMENT_FIELDS,
     ACKNOWLEDGEMENT_KIND,
     INSTALLATION_FIELDS,
     INSTALLATION_KIND,
+    PRESENCE_FIELDS,
+    PRESENCE_KIND,
     open_runtime_statement,
 )
-from plugins.installations import end_installation, record_installation
+from plugins.installations import end_installation, note_presence, record_installation
 from plugins.models import Bot, Installation, RuntimeReport, Version
 from plugins.queries import covering_block, covering_blocks, find_version
 from plugins.runtime.moments import parse_moment
@@ -63,7 +65,8 @@ def receive_installation(statement: Mapping[str, Any], *, now: datetime) -> Inst
 def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> SwitchOrder:
     """Record that a bot switched a plugin off or on.
 
-    Raises UnknownBot, AcknowledgementForeign, StatementRefused, OrderUnknown or AcknowledgementReplayed.
+    Raises UnknownBot, AcknowledgementForeign, StatementRefused, OrderUnknown, BlockForeign or
+    AcknowledgementReplayed.
     """
     bot, payload = open_runtime_statement(statement, kind=ACKNOWLEDGEMENT_KIND, fields=ACKNOWLEDGEMENT_FIELDS, now=now)
     try:
@@ -72,7 +75,10 @@ def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> S
         raise StatementRefused("the payload's takedown is not an id") from error
     if payload["action"] not in SwitchOrder.Action.values:
         raise StatementRefused("an acknowledgement's action is switched_off or switched_on")
+    at = parse_moment(payload["at"])
     with transaction.atomic():
+        # Before the order's lock, as a presence takes them: two in the other order would wait for each other.
+        note_presence(bot, sequence=payload["sequence"], at=at, now=now)
         order = confirm_order(bot, payload=payload, statement=dict(statement), now=now)
         # Read again under the order's lock: a reinstatement may have committed while we waited for it.
         order.takedown.refresh_from_db()
@@ -80,6 +86,19 @@ def receive_acknowledgement(statement: Mapping[str, Any], *, now: datetime) -> S
             # It switched off on an older feed while the takedown was being lifted: order it back on.
             order_on(order.takedown, now=now)
     return order
+
+
+def receive_presence(statement: Mapping[str, Any], *, now: datetime) -> int:
+    """Record that a bot is there with a number of the feed; returns how many orders that shows as delivered.
+
+    An older statement than the last changes nothing, so that one sent again moves nothing. Raises UnknownBot,
+    AcknowledgementForeign or StatementRefused.
+    """
+    bot, payload = open_runtime_statement(statement, kind=PRESENCE_KIND, fields=PRESENCE_FIELDS, now=now)
+    with transaction.atomic():
+        if not note_presence(bot, sequence=payload["sequence"], at=parse_moment(payload["at"]), now=now):
+            return 0
+        return deliver_orders(bot, sequence=payload["sequence"], now=now)
 
 
 def _is_new(bot: Bot, *, payload: Mapping[str, Any], statement: Mapping[str, Any], now: datetime) -> bool:

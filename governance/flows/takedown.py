@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from governance.flows.feed import publish_after_commit
 from governance.flows.held_versions import hold_versions, name_of, release_versions, remove_versions
 from governance.flows.reasons_letter import tell_reasons
 from governance.flows.reports import answer_reports
@@ -28,7 +29,6 @@ from governance.takedowns.actions import (
 )
 from governance.takedowns.containment import Containment
 from governance.takedowns.fan_out import close_fan_out
-from governance.takedowns.feed import current_feed
 from governance.takedowns.grounds import require_reasons, require_removal_reasons
 from governance.takedowns.known_files import list_files_of
 from governance.takedowns.models import FanOut, Takedown
@@ -112,9 +112,8 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
             after=_describe_block(block) | _describe_fan_out(fan_out) | {"bots_pinned": pinned, "held": held},
             now=now,
         )
-        # Evidence of when runtimes could first see the block; the switch holds without it.
-        # A lambda: Django logs a robust one's failure by its name, which a partial does not have.
-        transaction.on_commit(lambda: current_feed(now=now), robust=True)
+        # Signed, written and pushed at once; the switch holds without it, and the sweep does it again.
+        publish_after_commit(now=now)
     return takedown
 
 
@@ -190,6 +189,7 @@ def reinstate_plugin(takedown_id: uuid.UUID, *, actor: User, reason: str, now: d
             },
             now=now,
         )
+        publish_after_commit(now=now)
     takedown.refresh_from_db()
     return takedown
 

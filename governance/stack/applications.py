@@ -22,6 +22,7 @@ _WEB_READY_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 15.0
 _HEALTH_SECONDS = 2.0
 _PORT_MAX = 65_535
+_STREAMS_MAX = 15_000
 
 
 def resolve_bind(bind: str) -> str:
@@ -67,8 +68,8 @@ def describe_migrations(*, environ: Mapping[str, str]) -> list[ChildSpec]:
     ]
 
 
-def describe_applications(*, bind: str, run: Path, environ: Mapping[str, str]) -> list[ChildSpec]:
-    """Workers, beat, sweeper and web in their starting order, which web ends so that it stops first."""
+def describe_applications(*, bind: str, feed_bind: str, run: Path, environ: Mapping[str, str]) -> list[ChildSpec]:
+    """Workers, beat, sweeper, feed and web in their starting order, which web ends so that it stops first."""
     return [
         _describe_worker("worker-screening", ("-Q", "screening", "--pool", "prefork", "-c", "2"), environ=environ),
         _describe_worker("worker", ("-Q", "default", "--pool", "threads", "-c", "4"), environ=environ),
@@ -78,6 +79,7 @@ def describe_applications(*, bind: str, run: Path, environ: Mapping[str, str]) -
             environ=environ,
         ),
         _describe_sweeper(environ=environ),
+        _describe_feed(feed_bind, environ=environ),
         _describe_web(bind, environ=environ),
     ]
 
@@ -102,6 +104,14 @@ def _describe_web(bind: str, *, environ: Mapping[str, str]) -> ChildSpec:
     options = ("--bind", bind, "--worker-class", "gthread", "--threads", "8", "--no-control-socket")
     command = ("gunicorn", *options, "governance.wsgi:application")
     spec = _describe("web", command, environ=environ)
+    return replace(spec, is_ready=lambda: _answers_http(bind), ready_seconds=_WEB_READY_SECONDS)
+
+
+def _describe_feed(bind: str, *, environ: Mapping[str, str]) -> ChildSpec:
+    # One process holds every stream open; a broken stream is only a poll, so it stops at once.
+    size = ("--worker-connections", str(_STREAMS_MAX), "--keep-alive", "75", "--graceful-timeout", "1")
+    options = ("--bind", bind, "--worker-class", "asgi", *size, "--no-control-socket")
+    spec = _describe("feed", ("gunicorn", *options, "governance.asgi:application"), environ=environ)
     return replace(spec, is_ready=lambda: _answers_http(bind), ready_seconds=_WEB_READY_SECONDS)
 
 

@@ -154,12 +154,18 @@ class Stack(Servers):
     def __init__(self, var: Path, environ: Mapping[str, str], *, bind: str | None = None) -> None:
         super().__init__(var, environ)
         self._bind = resolve_bind(bind or environ.get("NEXUS_BIND", ""))
+        self._feed_bind = resolve_bind(environ.get("NEXUS_FEED_BIND", "") or "127.0.0.1:0")
         self._mail_port = pick_free_port()
 
     @property
     def base_url(self) -> str:
         """Where web pages and API answer, without a closing slash."""
         return f"http://{self._bind}"
+
+    @property
+    def feed_url(self) -> str:
+        """Where runtimes listen and poll, also while the database is down."""
+        return f"http://{self._feed_bind}"
 
     @property
     def mail_dir(self) -> Path:
@@ -173,6 +179,8 @@ class Stack(Servers):
             chosen["EMAIL_URL"] = f"smtp://127.0.0.1:{self._mail_port}"
         if not self._is_given("PUBLIC_URL"):
             chosen["PUBLIC_URL"] = self.base_url
+        if not self._is_given("FEED_URL"):
+            chosen["FEED_URL"] = self.feed_url
         return chosen
 
     def _start_children(self, keeper: Keeper) -> None:
@@ -182,11 +190,13 @@ class Stack(Servers):
             keeper.start_ready(describe_mailbox(self.mail_dir, port=self._mail_port, environ=environ))
         for command in describe_migrations(environ=environ):
             keeper.run(command)
-        applications = describe_applications(bind=self._bind, run=self.var / "run", environ=environ)
+        applications = describe_applications(
+            bind=self._bind, feed_bind=self._feed_bind, run=self.var / "run", environ=environ
+        )
         for spec in applications:
             keeper.start(spec)
         for spec in applications:
             keeper.wait_ready(spec)
 
     def _addresses(self) -> dict[str, str]:
-        return {"WEB": self.base_url, **super()._addresses()}
+        return {"WEB": self.base_url, "FEED": self.feed_url, **super()._addresses()}

@@ -103,6 +103,16 @@ class NoticeFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFact:
+    """A signed freshness statement, and the feed's changes that lead to it from the number `after` with its digest."""
+
+    after: int
+    digest: str
+    changes: tuple[Mapping[str, Any], ...]
+    freshness: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkFact:
     """One link of the ledger's chain; the body is there when the entry is about this takedown."""
 
@@ -126,8 +136,8 @@ class ProofFacts:
     acknowledgements: tuple[AcknowledgementFact, ...]
     bot_keys: Mapping[UUID, str]
     notices: tuple[NoticeFact, ...]
-    feed_at_order: Mapping[str, str]
-    feed_latest: Mapping[str, str]
+    feed_at_order: FeedFact
+    feed_latest: FeedFact
     links: tuple[LinkFact, ...]
     checkpoint: Mapping[str, str]
     platform_keys: Mapping[str, str]
@@ -197,7 +207,7 @@ def _contents(facts: ProofFacts) -> dict[str, Any]:
         "bots.json": dict(facts.bot_keys),
         "notices.json": [_without(asdict(notice), "recipient", "salt", "receipt") for notice in facts.notices],
         PEOPLE_NAME: people,
-        "feed.json": {"at_order": facts.feed_at_order, "latest": facts.feed_latest},
+        "feed.json": {"at_order": asdict(facts.feed_at_order), "latest": asdict(facts.feed_latest)},
         "ledger.json": {"links": [asdict(link) for link in facts.links], "checkpoint": facts.checkpoint},
         "keys.json": dict(facts.platform_keys),
     }

@@ -10,6 +10,7 @@ from uuid import UUID
 from governance.takedowns.bundle import (
     PEOPLE_NAME,
     AcknowledgementFact,
+    FeedFact,
     LinkFact,
     NoticeFact,
     OrderFact,
@@ -39,7 +40,7 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
     if missing:
         raise ValueError(f"{missing[0]}: cannot be read, so nothing more can be said")
     people = _people(values.get(PEOPLE_NAME))
-    feed = _object(values["feed.json"], {"at_order": _statement, "latest": _statement}, where="feed.json")
+    feed = _object(values["feed.json"], {"at_order": _body, "latest": _body}, where="feed.json")
     ledger = _object(values["ledger.json"], {"links": _list, "checkpoint": _statement}, where="ledger.json")
     return ProofFacts(
         takedown=_takedown(values["takedown.json"], people=people),
@@ -47,8 +48,8 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
         acknowledgements=_facts(AcknowledgementFact, values["acknowledgements.json"], where="acknowledgements.json"),
         bot_keys=_bot_keys(values["bots.json"]),
         notices=_notices(values["notices.json"], people=people),
-        feed_at_order=feed["at_order"],
-        feed_latest=feed["latest"],
+        feed_at_order=_fact(FeedFact, feed["at_order"], where="feed.json: at_order"),
+        feed_latest=_fact(FeedFact, feed["latest"], where="feed.json: latest"),
         links=_facts(LinkFact, ledger["links"], where="ledger.json: links"),
         checkpoint=ledger["checkpoint"],
         platform_keys=_texts(values["keys.json"], where="keys.json"),
@@ -179,6 +180,10 @@ def _body(value: Any) -> dict[str, Any]:
     return value
 
 
+def _changes(value: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(_body(item) for item in _list(value))
+
+
 def _optional(parser: _Parser) -> _Parser:
     return lambda value: None if value is None else parser(value)
 
@@ -221,6 +226,7 @@ _FIELDS: Mapping[type, Mapping[str, _Parser]] = {
         "message_id": _text,
         "receipt_digest": _digest_or_nothing,
     },
+    FeedFact: {"after": _integer, "digest": _digest, "changes": _changes, "freshness": _statement},
     LinkFact: {
         "sequence": _integer,
         "body": _optional(_body),

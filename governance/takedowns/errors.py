@@ -135,6 +135,24 @@ class OrderUnknown(GovernanceError):
     code = "order_unknown"
 
 
+class FeedGap(GovernanceError):
+    """A number of the feed stands for nothing: its chain cannot be continued."""
+
+    code = "feed_gap"
+
+
+class BlockForeign(GovernanceError):
+    """The acknowledgement names another block than the order's, or a feed from before it."""
+
+    code = "block_foreign"
+
+
+class RootRefused(GovernanceError):
+    """The root document asked for would leave runtimes without a key they can believe."""
+
+    code = "root_refused"
+
+
 class TranslationIncomplete(GovernanceError):
     """A file of translated notices lacks a key of the English one, or fills in other fields."""
 

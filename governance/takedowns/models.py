@@ -286,6 +286,7 @@ class SwitchOrder(models.Model):
     action = models.CharField(max_length=16, choices=Action.choices)
     state = models.CharField(max_length=16, choices=State.choices, default=State.ORDERED)
     ordered_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, help_text="its bot said that it has the feed with this order")
     settled_at = models.DateTimeField(null=True)
     acknowledgement = models.ForeignKey(Acknowledgement, null=True, on_delete=models.PROTECT, related_name="orders")
 
@@ -304,6 +305,30 @@ class SwitchOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} of {self.installation_id}: {self.state}"
+
+
+class FeedChange(models.Model):
+    """One number of the feed, as every runtime reads it; its digest covers all numbers before it. Append-only."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    change = models.JSONField()
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"change {self.sequence}"
+
+
+class FeedBase(models.Model):
+    """Every block in force at one number, for a runtime that begins: the rarely changing part of the feed."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    sha256 = models.CharField(max_length=64, unique=True)
+    size_bytes = models.BigIntegerField()
+    data = models.BinaryField(help_text="canonical JSON, see plugins.runtime.content")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"base {self.sequence}"
 
 
 class FanOut(models.Model):
@@ -359,7 +384,7 @@ class Pin(models.Model):
 
 
 class FeedSnapshot(models.Model):
-    """A signed feed as it was served; of one sequence the first and the newest are kept."""
+    """A signed freshness statement as it was served; of one sequence the first and the newest are kept."""
 
     sequence = models.BigIntegerField()
     statement = models.JSONField()

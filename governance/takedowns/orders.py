@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from governance.takedowns.errors import AcknowledgementReplayed, OrderUnknown
+from governance.takedowns.errors import AcknowledgementReplayed, BlockForeign, OrderUnknown
 from governance.takedowns.fan_out import Stretch
 from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
 from plugins.models import Bot, Installation
@@ -45,6 +45,16 @@ SELECT done.takedown_id, done.installation_id, done.bot_id, 'switched_on', 'orde
    AND done.action = 'switched_off' AND done.state = 'confirmed'
    AND installation.ended_at IS NULL AND NOT installation.version_id = ANY(%(blocked)s)
     ON CONFLICT (takedown_id, installation_id, action) DO NOTHING
+"""
+
+# A feed of this number or a later one holds the block (or, for the way back, its end).
+DELIVERED_SQL = """
+UPDATE takedowns_switchorder AS due
+   SET delivered_at = %(now)s
+  FROM plugins_blocklistentry AS block
+ WHERE due.bot_id = %(bot)s AND due.state = 'ordered' AND due.delivered_at IS NULL
+   AND block.takedown_id = due.takedown_id
+   AND CASE due.action WHEN 'switched_off' THEN block.sequence ELSE block.lifted_sequence END <= %(sequence)s
 """
 
 
@@ -98,13 +108,22 @@ def release_orders(bot: Bot, *, plugin_id: int, now: datetime) -> int:
     ).update(state=SwitchOrder.State.GONE, settled_at=now)
 
 
+def deliver_orders(bot: Bot, *, sequence: int, now: datetime) -> int:
+    """Note that a bot has the feed with its open orders: it said so itself; returns how many were new to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERED_SQL, {"bot": bot.pk, "sequence": sequence, "now": now})
+        return int(cursor.rowcount)
+
+
 def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any], now: datetime) -> SwitchOrder:
     """Settle the order a verified statement speaks of.
 
-    Raises OrderUnknown, or AcknowledgementReplayed when the nonce or the order was settled by an earlier one.
+    Raises OrderUnknown, BlockForeign, or AcknowledgementReplayed when the nonce or the order was settled by an
+    earlier one.
     """
     with transaction.atomic():
         order = _find_order(bot, payload=payload, now=now)
+        _check_block(order, payload=payload)
         try:
             with transaction.atomic():
                 acknowledgement = Acknowledgement.objects.create(
@@ -122,8 +141,9 @@ def confirm_order(bot: Bot, *, payload: dict[str, Any], statement: dict[str, Any
             raise AcknowledgementReplayed("this order was confirmed before")
         order.state = SwitchOrder.State.CONFIRMED
         order.settled_at = now
+        order.delivered_at = order.delivered_at or now
         order.acknowledgement = acknowledgement
-        order.save(update_fields=["state", "settled_at", "acknowledgement"])
+        order.save(update_fields=["state", "settled_at", "delivered_at", "acknowledgement"])
     return order
 
 
@@ -153,3 +173,20 @@ def _find_order(bot: Bot, *, payload: dict[str, Any], now: datetime) -> SwitchOr
     if order is None:
         raise OrderUnknown("no order asks this bot to do this; report the installation first")
     return order
+
+
+def _check_block(order: SwitchOrder, *, payload: dict[str, Any]) -> None:
+    """A bot obeys a block of its order's takedown, in a feed that has it: anything else would prove nothing."""
+    block = order.takedown.blocks.filter(pk=_read_id(payload["block"])).first()
+    if block is None:
+        raise BlockForeign("the acknowledgement names a block that is not the order's")
+    needed = block.sequence if order.action == SwitchOrder.Action.OFF else block.lifted_sequence
+    if needed is not None and payload["sequence"] < needed:
+        raise BlockForeign(f"feed {payload['sequence']} is from before the order, which came with {needed}")
+
+
+def _read_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise BlockForeign("the acknowledgement's block is not an id") from error

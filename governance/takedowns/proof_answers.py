@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from governance.takedowns.bundle import AcknowledgementFact, OrderFact, ProofFacts
 from governance.takedowns.bundle_reader import Problem
 from governance.takedowns.proof_checks import ON
+from plugins.runtime.blocks import Block
 from plugins.runtime.errors import KeyInvalid
-from plugins.runtime.feed import Block
 from plugins.runtime.signing import StatementError, key_id_of, open_statement
 from plugins.runtime.statements import ACKNOWLEDGEMENT_KIND
 

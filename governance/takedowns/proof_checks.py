@@ -17,8 +17,9 @@ from governance.takedowns.bundle import (
     digest_recipient,
 )
 from governance.takedowns.bundle_reader import Problem
+from governance.takedowns.proof_feed import ProvenFeed, is_continued, read_proven_feed
+from plugins.runtime.blocks import Block
 from plugins.runtime.errors import FeedError, InvalidMoment, InvalidRange, InvalidVersion
-from plugins.runtime.feed import Block, Feed, read_feed
 from plugins.runtime.moments import parse_moment
 from plugins.runtime.ranges import matches
 from plugins.runtime.signing import StatementError, open_statement
@@ -65,10 +66,10 @@ def check_ledger(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Prob
 
 def check_feeds(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Problem]:
     """Both feeds are genuine; the block is in them under the number the ledger recorded, until it was lifted."""
-    feeds: list[Feed] = []
-    for name, statement in (("at_order", facts.feed_at_order), ("latest", facts.feed_latest)):
+    feeds: list[ProvenFeed] = []
+    for name, fact in (("at_order", facts.feed_at_order), ("latest", facts.feed_latest)):
         try:
-            feeds.append(read_feed(statement, keys=keys))
+            feeds.append(read_proven_feed(fact, keys=keys))
         except FeedError as error:
             yield Problem("feed.json", name, str(error))
     if len(feeds) < 2:
@@ -84,6 +85,8 @@ def check_feeds(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Probl
         yield Problem("feed.json", "at_order", "its block is about another plugin, range or other bytes")
     if at_order.issued_at < order.contained_at - ROUNDING or latest.sequence < at_order.sequence:
         yield Problem("feed.json", "", "a feed is older than what it is to prove")
+    elif not is_continued(facts.feed_at_order, by=facts.feed_latest):
+        yield Problem("feed.json", "", "the two feeds tell two histories")
     if (find_block(facts, latest) is None) != (order.reinstated_at is not None):
         yield Problem("feed.json", "latest", "the block is lifted without a reinstatement, or still there after it")
 
@@ -117,7 +120,7 @@ def find_entry(facts: ProofFacts, action: str) -> Mapping[str, Any] | None:
     return next((body for body in bodies if (body.get("action"), body.get("subject")) == (action, subject)), None)
 
 
-def find_block(facts: ProofFacts, feed: Feed) -> Block | None:
+def find_block(facts: ProofFacts, feed: ProvenFeed) -> Block | None:
     """The feed's block of this takedown, under the id and number the ledger recorded."""
     entry = find_entry(facts, CONTAINED)
     after = entry.get("after") if entry else None

@@ -16,6 +16,7 @@ from plugins.runtime.signing import key_id_of, open_statement
 
 ACKNOWLEDGEMENT_KIND = "nexus.acknowledgement/1"
 INSTALLATION_KIND = "nexus.installation/1"
+PRESENCE_KIND = "nexus.presence/1"
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_PAYLOAD_BYTES = 8192
 MAX_TEXT = 256
@@ -41,6 +42,7 @@ INSTALLATION_FIELDS: Mapping[str, type] = {
     "at": str,
     "nonce": str,
 }
+PRESENCE_FIELDS: Mapping[str, type] = {"sequence": int, "at": str, "nonce": str}
 
 
 def open_runtime_statement(

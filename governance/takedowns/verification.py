@@ -4,7 +4,7 @@ Pure; the verdict is derived from the problems and the counts and cannot be set.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from governance.takedowns.bundle import ProofFacts, TakedownFact
+from governance.takedowns.bundle import FeedFact, ProofFacts, TakedownFact
 from governance.takedowns.bundle_reader import Problem, read_bundle
 from governance.takedowns.proof_answers import match_answers
 from governance.takedowns.proof_checks import (
@@ -21,8 +21,8 @@ from governance.takedowns.proof_counts import (
     count_off,
     count_on,
 )
+from governance.takedowns.proof_feed import ProvenFeed, read_proven_feed
 from plugins.runtime.errors import FeedError
-from plugins.runtime.feed import Feed, read_feed
 
 COMPLETE, INCOMPLETE, BROKEN = 0, 1, 2
 
@@ -113,9 +113,9 @@ def _judge(facts: ProofFacts, *, keys: Mapping[str, str]) -> tuple[Proof, list[P
     return proof, problems
 
 
-def _read_feed(statement: Mapping[str, str], *, keys: Mapping[str, str]) -> Feed | None:
+def _read_feed(fact: FeedFact, *, keys: Mapping[str, str]) -> ProvenFeed | None:
     """The feed, or None; why it cannot be believed is said by check_feeds."""
     try:
-        return read_feed(statement, keys=keys)
+        return read_proven_feed(fact, keys=keys)
     except FeedError:
         return None

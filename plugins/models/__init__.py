@@ -1,7 +1,7 @@
 """The catalogue's tables, gathered under one name."""
 
 from plugins.models.blocklist import BlocklistEntry, FeedHead
-from plugins.models.bots import Bot, BotOwner, Installation, RuntimeReport, Tenant
+from plugins.models.bots import Bot, BotOwner, Installation, Presence, RuntimeReport, Tenant
 from plugins.models.catalogue import Artifact, ArtifactFile, Plugin, Version, VersionMove
 from plugins.models.publishers import ApiToken, Member, Publisher
 
@@ -16,6 +16,7 @@ __all__ = [
     "Installation",
     "Member",
     "Plugin",
+    "Presence",
     "Publisher",
     "RuntimeReport",
     "Tenant",

@@ -109,3 +109,18 @@ class RuntimeReport(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.pk}"
+
+
+class Presence(models.Model):
+    """When a bot was last heard, and which number of the feed it then had: its own signed word."""
+
+    bot = models.OneToOneField(Bot, primary_key=True, on_delete=models.PROTECT, related_name="presence")
+    sequence = models.BigIntegerField()
+    said_at = models.DateTimeField(help_text="by the bot's clock; an older statement changes nothing")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["seen_at"], name="presence_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.bot_id} at {self.sequence}"

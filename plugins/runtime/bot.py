@@ -1,12 +1,12 @@
 """One bot as the command line runs it: what it has loaded, and every event told as it happens.
 Loads no plugin code; "loaded" here is an entry in a set, where a real runtime loads and unloads modules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .client import RuntimeClient
+from .client import Enrolment, PollResult, RuntimeClient, WhenExpired
 from .errors import RuntimeTrustError
 from .signing import SigningKey
 from .state import Installed
@@ -22,25 +22,25 @@ class Bot:
         self,
         base_url: str,
         *,
-        bot_id: str,
+        enrolment: Enrolment,
         key: SigningKey,
-        feed_keys: Mapping[str, str],
+        when_expired: WhenExpired,
         state_path: Path,
         emit: Emit,
     ) -> None:
         """`emit(event, **facts)` is told everything that happens. Raises AddressRefused or StateCorrupt."""
-        self.bot_id = bot_id
+        self.bot_id = enrolment.bot
         self.loaded: set[Installed] = set()
         self._emit = emit
         self._problem: str | None = None
         self._client = RuntimeClient(
             base_url,
-            bot_id=bot_id,
+            enrolment=enrolment,
             key=key,
-            feed_keys=feed_keys,
             state_path=state_path,
             switch=self.switch,
             clock=lambda: datetime.now(tz=UTC),
+            when_expired=when_expired,
         )
 
     def start(self, wanted: Sequence[Wanted]) -> None:
@@ -65,12 +65,23 @@ class Bot:
 
     def poll(self) -> None:
         """One round: obey the feed, then deliver what is to be said."""
+        self._round(self._client.poll)
+
+    def take(self, data: bytes) -> None:
+        """The same for a feed that was pushed."""
+        self._round(lambda: self._client.take(data))
+
+    def _round(self, obey: Callable[[], PollResult]) -> None:
         try:
-            found = self._client.poll()
-            for installed in found.switched_off:
-                self._say_about("switched_off", installed, sequence=found.sequence)
-            for installed in found.switched_on:
-                self._say_about("switched_on", installed, sequence=found.sequence)
+            found = obey()
+            for event, items in (
+                ("switched_off", found.switched_off),
+                ("switched_on", found.switched_on),
+                ("stopped", found.stopped),
+                ("resumed", found.resumed),
+            ):
+                for installed in items:
+                    self._say_about(event, installed, sequence=found.sequence)
             self._note_problem(found.problem, detail=found.detail)
             self._deliver()
         except OSError as error:

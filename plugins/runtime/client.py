@@ -1,42 +1,54 @@
 """The client one bot runs: installs what is allowed, obeys the feed, and says so under the bot's own key.
 When in doubt it keeps the last known state; it never switches anything on because of an error."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
-from .errors import (
-    AnswerRefused,
-    FeedError,
-    FeedUnavailable,
-    InstallRefused,
-    NotInstalled,
-    PlatformError,
-    PluginBlocked,
-)
-from .feed import MAX_FEED_BYTES, Feed, open_feed, read_feed
+from .content import Content
+from .errors import FeedError, FeedUnavailable, InstallRefused, NotInstalled, PlatformError, PluginBlocked
 from .offers import find_offer
-from .outbox import Delivery, deliver_waiting
+from .outbox import Delivery, deliver_waiting, say_present
 from .signing import SigningKey
 from .state import Installed, RuntimeState, StateFile
 from .statements import Voice
-from .switching import Switch, find_blocks, obey_feed
-from .transport import Answer, Transport
+from .switching import Switch, Switched, find_blocks, obey_feed, resume_all, stop_all
+from .transport import Transport
+from .trust import Trust
 
-__all__ = ["Delivery", "Installed", "PollResult", "RuntimeClient"]
+__all__ = ["Delivery", "Enrolment", "Installed", "PollResult", "RuntimeClient", "WhenExpired"]
 
-FEED_PATH = "/api/v1/runtime/feed"
 MAX_ARTIFACT_BYTES = 64 * 1024 * 1024
-_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,128}"')
+PRESENCE_EVERY = timedelta(minutes=10)
+
+
+class WhenExpired(StrEnum):
+    """What the tenant chose for the time in which nobody can say what must be off."""
+
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What the platform answered when the bot was enrolled.
+
+    The feed is fetched at `feed_url`, and from the platform itself when nobody answers there, or there is none.
+    """
+
+    bot: str
+    root: Mapping[str, str]
+    feed_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
     """What one poll found. `fresh`: the platform confirmed a feed in date just now; else `problem` is a code.
 
-    `expires_at` is the end of the feed in force, or None without one: past it, the tenant's policy decides.
+    `expires_at` is the end of the feed in force, or None without one; `stopped` and `resumed` were switched by the
+    tenant's choice for an expired feed, not by a block.
     """
 
     fresh: bool
@@ -46,6 +58,8 @@ class PollResult:
     problem: str | None
     detail: str
     expires_at: datetime | None
+    stopped: tuple[Installed, ...] = ()
+    resumed: tuple[Installed, ...] = ()
 
 
 class RuntimeClient:
@@ -55,24 +69,27 @@ class RuntimeClient:
         self,
         base_url: str,
         *,
-        bot_id: str,
+        enrolment: Enrolment,
         key: SigningKey,
-        feed_keys: Mapping[str, str],
         state_path: Path,
         switch: Switch,
         clock: Callable[[], datetime],
+        when_expired: WhenExpired = WhenExpired.WARN,
     ) -> None:
         """`switch(installed, is_on)` loads or unloads a plugin at once; called twice, it changes nothing more.
 
-        It raises SwitchFailed when it cannot. `clock` returns aware moments. Raises AddressRefused, StateCorrupt.
+        It raises SwitchFailed when it cannot. `clock` returns aware moments. Raises AddressRefused, StateCorrupt or
+        RootError.
         """
         self._transport = Transport.to(base_url)
-        self._feed_keys = dict(feed_keys)
-        self._file = StateFile(state_path, bot=bot_id)
+        self._file = StateFile(state_path, bot=enrolment.bot)
         self._switch = switch
         self._clock = clock
-        self._voice = Voice(bot_id, key, clock)
-        self._feed = self._read_stored_feed()
+        self._voice = Voice(enrolment.bot, key, clock)
+        self._when_expired = when_expired
+        ways = [*([Transport.to(enrolment.feed_url)] if enrolment.feed_url else []), self._transport]
+        self._trust = Trust(self._file, ways=ways, first_root=enrolment.root)
+        self._presence_due_at: datetime | None = None
 
     @property
     def state(self) -> RuntimeState:
@@ -81,35 +98,45 @@ class RuntimeClient:
 
     def poll(self) -> PollResult:
         """Fetch the feed, obey the newest one believed, and queue the acknowledgements. Raises only OSError."""
-        now = self._clock()
-        problem, detail = self._refresh(now=now)
-        off: tuple[Installed, ...] = ()
-        on: tuple[Installed, ...] = ()
-        if self._feed is not None:
-            done = obey_feed(self._feed, file=self._file, voice=self._voice, switch=self._switch, now=now)
-            off, on = done.off, done.on
-            if done.failed and problem is None:
-                problem, detail = "switch_failed", f"{len(done.failed)} plugins could not be switched"
-        return PollResult(
-            fresh=problem in {None, "switch_failed"},
-            sequence=self.state.sequence,
-            switched_off=off,
-            switched_on=on,
-            problem=problem,
-            detail=detail,
-            expires_at=self._feed.expires_at if self._feed else None,
-        )
+        return self._round(lambda now: self._trust.poll(now=now))
+
+    def take(self, data: bytes) -> PollResult:
+        """The same for an answer that was pushed over the stream; it is believed no sooner than a polled one."""
+        return self._round(lambda now: self._trust.take(data, now=now))
 
     def flush_acknowledgements(self) -> Delivery:
-        """Send what waits in the outbox, reports and acknowledgements, oldest first."""
-        return deliver_waiting(self._file, transport=self._transport)
+        """Send what waits in the outbox, reports and acknowledgements, oldest first; then, when due, be present."""
+        delivery = deliver_waiting(self._file, transport=self._transport)
+        now, content = self._clock(), self._trust.content
+        is_due = self._presence_due_at is None or now >= self._presence_due_at
+        if is_due and content is not None and not delivery.waiting:
+            statement = self._voice.be_present(sequence=content.sequence)
+            if say_present(statement, transport=self._transport):
+                self._presence_due_at = now + PRESENCE_EVERY
+        return delivery
 
     def is_allowed(self, publisher: str, plugin: str, version: str) -> bool:
-        """Whether exactly this version may be loaded now: installed, not switched off, not blocked."""
-        installed = self.state.find_installed(publisher, plugin)
-        if installed is None or installed.version != version or self._feed is None:
+        """Whether exactly this version may be loaded now: installed, not switched off, not blocked, not stopped."""
+        installed, content = self.state.find_installed(publisher, plugin), self._trust.content
+        if installed is None or installed.version != version or content is None:
             return False
-        return not self.state.obeyed_for(installed) and not find_blocks(self._feed, installed)
+        if self._when_expired is WhenExpired.STOP and not self._trust.is_current(self._clock()):
+            return False
+        return not self.state.obeyed_for(installed) and not find_blocks(content, installed)
+
+    def enable(self, publisher: str, plugin: str) -> Installed:
+        """Switch on what the tenant asks for; raises NotInstalled, PluginBlocked, FeedUnavailable or SwitchFailed.
+
+        A block stands above the tenant's wish: only the end of the block ends it.
+        """
+        installed = self.state.find_installed(publisher, plugin)
+        if installed is None:
+            raise NotInstalled(f"the bot does not run {plugin} of {publisher}")
+        content = self._require_content()
+        if self.state.obeyed_for(installed) or find_blocks(content, installed):
+            raise PluginBlocked(f"the feed blocks {plugin} {installed.version} of {publisher}")
+        self._switch(installed, True)
+        return installed
 
     def artifact_path(self, installed: Installed) -> Path:
         """Where the verified bytes of an installation are."""
@@ -120,10 +147,10 @@ class RuntimeClient:
 
         Raises FeedUnavailable, PluginBlocked, InstallRefused or another PlatformError; then nothing new may run.
         """
-        feed = self._require_feed()
+        content = self._require_content()
         offer = find_offer(self._transport, publisher=publisher, plugin=plugin, version=version, now=self._clock())
         wanted, current = offer.installed, self.state.find_installed(publisher, plugin)
-        if find_blocks(feed, wanted):
+        if find_blocks(content, wanted):
             raise PluginBlocked(f"the feed blocks {plugin} {version} of {publisher}")
         if current is not None and replace(current, installed_at=wanted.installed_at) == wanted:
             return current
@@ -151,61 +178,50 @@ class RuntimeClient:
     def _artifacts(self) -> Path:
         return self._file.path.with_name(self._file.path.name + ".artifacts")
 
-    def _read_stored_feed(self) -> Feed | None:
-        """The stored feed, or None when no key of today opens it: then nothing is allowed until the next poll."""
-        if self.state.feed is None:
-            return None
+    def _round(self, believe: Callable[[datetime], None]) -> PollResult:
+        now = self._clock()
+        problem, detail = None, ""
         try:
-            return read_feed(self.state.feed, keys=self._feed_keys)
-        except FeedError:
-            return None
-
-    def _refresh(self, *, now: datetime) -> tuple[str | None, str]:
-        """Fetch and believe, or say why not: an error's code and sentence."""
-        is_current = self._feed is not None and not self._feed.is_expired(now)
-        etag = self.state.etag if is_current else None
-        try:
-            answer = self._transport.get(
-                FEED_PATH, max_bytes=MAX_FEED_BYTES, headers={"If-None-Match": etag} if etag else {}
-            )
-            # "Not modified" is an answer only to that question, and only while what is stored is in date.
-            if answer.status != 304 or etag is None:
-                self._accept(answer, now=now)
+            believe(now)
         except (PlatformError, FeedError) as error:
-            return error.code, str(error)
-        return None, ""
-
-    def _accept(self, answer: Answer, *, now: datetime) -> None:
-        if answer.status != 200:
-            raise AnswerRefused(f"the feed was answered with status {answer.status}")
-        feed = open_feed(
-            answer.body,
-            keys=self._feed_keys,
-            now=now,
-            last_sequence=self.state.sequence,
-            last_blocks_digest=self.state.blocks_digest,
+            problem, detail = error.code, str(error)
+        freshness = self._trust.freshness
+        done, expired = self._act(now=now)
+        failed = done.failed + expired.failed
+        if failed:
+            # The order arrived and could not be carried out: the platform is told so at once.
+            self._presence_due_at = None
+            if problem is None:
+                problem, detail = "switch_failed", f"{len(failed)} plugins could not be switched"
+        return PollResult(
+            fresh=problem in {None, "switch_failed"},
+            sequence=self.state.sequence,
+            switched_off=done.off,
+            switched_on=done.on,
+            problem=problem,
+            detail=detail,
+            expires_at=freshness.expires_at if freshness else None,
+            stopped=expired.off,
+            resumed=expired.on,
         )
-        stored = self._feed
-        if stored and stored.sequence == feed.sequence and stored.expires_at >= feed.expires_at:
-            return
-        etag = answer.headers.get("etag", "")
-        self._file.commit(
-            replace(
-                self.state,
-                sequence=feed.sequence,
-                blocks_digest=feed.blocks_digest,
-                etag=etag if _ETAG.fullmatch(etag) else None,
-                feed=feed.statement,
-            )
-        )
-        self._feed = feed
 
-    def _require_feed(self) -> Feed:
-        if self._feed is None or self._feed.is_expired(self._clock()):
-            found = self.poll()
-            if self._feed is None or self._feed.is_expired(self._clock()):
-                raise FeedUnavailable(f"nothing is installed without a feed in date: {found.detail}")
-        return self._feed
+    def _act(self, *, now: datetime) -> tuple[Switched, Switched]:
+        """Do what the feed says, and what the tenant chose when it says nothing any longer."""
+        content, is_current = self._trust.content, self._trust.is_current(now)
+        done = expired = Switched()
+        if content is not None:
+            done = obey_feed(content, is_current=is_current, file=self._file, voice=self._voice, switch=self._switch)
+        if is_current and content is not None:
+            expired = resume_all(content, file=self._file, switch=self._switch)
+        elif self._when_expired is WhenExpired.STOP:
+            expired = stop_all(file=self._file, switch=self._switch)
+        return done, expired
+
+    def _require_content(self) -> Content:
+        found = None if self._trust.is_current(self._clock()) else self.poll()
+        if self._trust.content is None or not self._trust.is_current(self._clock()):
+            raise FeedUnavailable(f"nothing new runs without a feed in date: {found.detail if found else ''}")
+        return self._trust.content
 
     def _keep(self, wanted: Installed, *, instead_of: Installed | None) -> None:
         said = self._voice.report(wanted, action="installed")

@@ -119,13 +119,45 @@ class FeedMalformed(FeedError):
 
 
 class FeedUntrusted(FeedError):
-    """The feed's signature does not hold; `reason` is the code of the statement's error."""
+    """The feed's signature does not hold."""
 
     code = "feed_untrusted"
 
-    def __init__(self, message: str, *, reason: str) -> None:
-        self.reason = reason
-        super().__init__(message)
+
+class FeedUnsigned(FeedUntrusted):
+    """The feed does not come as a signed statement."""
+
+    code = "feed_unsigned"
+
+
+class FeedKeyUnknown(FeedUntrusted):
+    """The feed is signed by a key that the root does not list."""
+
+    code = "feed_key_unknown"
+
+
+class FeedKeyExpired(FeedUntrusted):
+    """The feed is signed by a key outside the time for which the root lists it."""
+
+    code = "feed_key_expired"
+
+
+class FeedForged(FeedUntrusted):
+    """The feed's signature does not match its bytes."""
+
+    code = "feed_forged"
+
+
+class FeedWrongKind(FeedUntrusted):
+    """The platform signed this for another use."""
+
+    code = "feed_wrong_kind"
+
+
+class FeedNotCanonical(FeedUntrusted):
+    """The feed is signed over bytes that two readers could read in two ways."""
+
+    code = "feed_not_canonical"
 
 
 class FeedExpired(FeedError):
@@ -150,6 +182,42 @@ class FeedMixed(FeedError):
     """The same number came with other blocks before: one of the two is not the platform's."""
 
     code = "feed_mixed"
+
+
+class FeedContentMismatch(FeedError):
+    """The blocks are not the ones the freshness statement names: two feeds were mixed."""
+
+    code = "feed_content_mismatch"
+
+
+class RootError(FeedError):
+    """The root document, which lists the feed's keys, is not accepted; the last one believed stays."""
+
+    code = "root_invalid"
+
+
+class RootMalformed(RootError):
+    """The root document does not have the form of one."""
+
+    code = "root_malformed"
+
+
+class RootUntrusted(RootError):
+    """The root document is not signed by a root key of the version before it."""
+
+    code = "root_untrusted"
+
+
+class RootOutOfOrder(RootError):
+    """The root document's version is not the one after the last believed here."""
+
+    code = "root_out_of_order"
+
+
+class RootExpired(RootError):
+    """The newest root document is past its expiry: somebody may be holding back a newer one."""
+
+    code = "root_expired"
 
 
 class FeedUnavailable(FeedError):

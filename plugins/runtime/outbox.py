@@ -1,13 +1,14 @@
 """Delivers a runtime's statements, oldest first, because an order is only known for an installation reported before.
 What the platform cannot take now waits; what it will never take is set aside and shown, not sent for ever."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .canonical import parse_json
 from .errors import CanonicalError, PlatformError
 from .state import REFUSED_KEPT, Outgoing, Refused, StateFile
-from .statements import INSTALLATIONS
+from .statements import INSTALLATIONS, PRESENCES
 from .transport import Answer, Transport
 
 RUNTIME_PATH = "/api/v1/runtime/"
@@ -49,6 +50,15 @@ def deliver_waiting(file: StateFile, *, transport: Transport) -> Delivery:
         else:
             refused.append(_set_aside(file, outgoing, code=read_code(answer)))
     return Delivery(delivered, tuple(denied), tuple(refused), waiting=len(file.state.outbox))
+
+
+def say_present(statement: Mapping[str, str], *, transport: Transport) -> bool:
+    """Send a presence; whether the platform took it. What did not arrive is said anew later, never repeated."""
+    try:
+        answer = transport.post(RUNTIME_PATH + PRESENCES, value=statement, max_bytes=MAX_ANSWER_BYTES)
+    except PlatformError:
+        return False
+    return answer.status < 300
 
 
 def read_answer(answer: Answer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a runtime must remember across a crash: the newest feed, what runs, what is off, and what it still has to say.
+"""What a runtime must remember across a crash: what it believes, what runs, what is off, and what it still has to say.
 Written whole and at once; a file that cannot be read is refused, never replaced by an empty one."""
 
 import json
@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from .canonical import parse_json
 from .errors import CanonicalError, StateCorrupt
+from .fields import is_digest
 
-FORMAT = 1
+FORMAT = 2
 MAX_STATE_BYTES = 64 * 1024 * 1024
 REFUSED_KEPT = 100
 
@@ -68,15 +69,23 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeState:
-    """Everything of one bot; the feed is kept as its signed statement and checked again when it is read."""
+    """Everything of one bot; what was signed is kept as it came and checked again when it is read.
+
+    `base` is the digest of the base kept beside this file, or None for the empty one; `stopped` is off because the
+    feed had expired, not because of a block.
+    """
 
     bot: str
     sequence: int = 0
-    blocks_digest: str | None = None
+    digest: str | None = None
     etag: str | None = None
-    feed: Mapping[str, str] | None = None
+    root: Mapping[str, str] | None = None
+    freshness: Mapping[str, str] | None = None
+    base: str | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
     installed: tuple[Installed, ...] = ()
     switched_off: tuple[SwitchedOff, ...] = ()
+    stopped: tuple[Installed, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
     refused: tuple[Refused, ...] = ()
 
@@ -94,6 +103,7 @@ class RuntimeState:
             self,
             installed=tuple(item for item in self.installed if item != installed),
             switched_off=tuple(item for item in self.switched_off if not item.is_about(installed)),
+            stopped=tuple(item for item in self.stopped if item != installed),
         )
 
     def saying(self, *outgoing: Outgoing) -> "RuntimeState":
@@ -114,6 +124,26 @@ class StateFile:
         data = json.dumps({"format": FORMAT, **asdict(state)}, ensure_ascii=True).encode("ascii")
         _write_atomically(self.path, data=data)
         self.state = state
+
+    def keep_base(self, data: bytes, *, sha256: str) -> None:
+        """Keep a base's bytes under their digest, before any state names them."""
+        self._bases.mkdir(mode=0o700, exist_ok=True)
+        _write_atomically(self._bases / sha256, data=data)
+
+    def read_base(self, sha256: str) -> bytes:
+        """The bytes kept under a digest; raises OSError."""
+        return (self._bases / sha256).read_bytes()
+
+    def drop_bases(self, *, keep: str | None) -> None:
+        """Remove every base but one; a crash before this leaves files, never a state without its base."""
+        if self._bases.is_dir():
+            for path in self._bases.iterdir():
+                if path.name != keep:
+                    path.unlink(missing_ok=True)
+
+    @property
+    def _bases(self) -> Path:
+        return self.path.with_name(self.path.name + ".bases")
 
 
 def _load(path: Path, *, bot: str) -> RuntimeState:
@@ -136,13 +166,19 @@ def _build(values: Any) -> RuntimeState:
     rows: dict[str, Callable[..., Any]] = {
         "installed": Installed,
         "switched_off": SwitchedOff,
+        "stopped": Installed,
         "outbox": Outgoing,
         "refused": Refused,
     }
     lists: dict[str, Any] = {name: _build_rows(values.pop(name), kind=kind) for name, kind in rows.items()}
-    state = RuntimeState(**values, **lists)
+    changes = values.pop("changes")
+    if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes):
+        raise ValueError("its changes are no list of objects")
+    state = RuntimeState(**values, **lists, changes=tuple(changes))
     if type(state.sequence) is not int or state.sequence < 0:
         raise ValueError("its sequence is no number")
+    if state.base is not None and not is_digest(state.base):
+        raise ValueError("its base is no digest")  # it names a file
     return state
 
 

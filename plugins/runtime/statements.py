@@ -1,8 +1,8 @@
-"""What a runtime says under its own name: that it installed or removed something, that it switched something.
+"""What a runtime says under its own name: what it installed, removed or switched, and that it is there.
 Each statement carries a nonce made once, so that sending it again is noticed as the same one."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,8 +13,10 @@ from .state import Installed, Outgoing, SwitchedOff
 
 INSTALLATION_KIND = "nexus.installation/1"
 ACKNOWLEDGEMENT_KIND = "nexus.acknowledgement/1"
+PRESENCE_KIND = "nexus.presence/1"
 INSTALLATIONS = "installations"
 ACKNOWLEDGEMENTS = "acknowledgements"
+PRESENCES = "presences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Voice:
             "nonce": secrets.token_hex(16),
         }
         return Outgoing(INSTALLATIONS, sign_statement(payload, key=self.key))
+
+    def be_present(self, *, sequence: int) -> Mapping[str, str]:
+        """Say that the bot runs and which number of the feed it has; not kept, since only the newest one counts."""
+        payload = {
+            "kind": PRESENCE_KIND,
+            "bot": self.bot,
+            "sequence": sequence,
+            "at": format_moment(self.clock()),
+            "nonce": secrets.token_hex(16),
+        }
+        return sign_statement(payload, key=self.key)
 
     def acknowledge(
         self, obeyed: SwitchedOff, *, sequence: int, action: Literal["switched_off", "switched_on"]

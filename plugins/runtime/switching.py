@@ -3,10 +3,10 @@ Acts first and records after, so that a crash repeats an act and never leaves on
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from .blocks import Block
+from .content import Content
 from .errors import SwitchFailed
-from .feed import Block, Feed
 from .state import Installed, StateFile, SwitchedOff
 from .statements import Voice
 
@@ -17,12 +17,12 @@ Switch = Callable[[Installed, bool], None]
 class Switched:
     """What was switched in one round, and what could not be."""
 
-    off: tuple[Installed, ...]
-    on: tuple[Installed, ...]
-    failed: tuple[Installed, ...]
+    off: tuple[Installed, ...] = ()
+    on: tuple[Installed, ...] = ()
+    failed: tuple[Installed, ...] = ()
 
 
-def obey_feed(feed: Feed, *, file: StateFile, voice: Voice, switch: Switch, now: datetime) -> Switched:
+def obey_feed(content: Content, *, is_current: bool, file: StateFile, voice: Voice, switch: Switch) -> Switched:
     """Bring every installation in line with the feed; each act and its acknowledgement are kept together.
 
     An expired feed still switches off what it blocks, and switches nothing on.
@@ -31,13 +31,13 @@ def obey_feed(feed: Feed, *, file: StateFile, voice: Voice, switch: Switch, now:
     on: list[Installed] = []
     failed: list[Installed] = []
     for installed in file.state.installed:
-        blocks = find_blocks(feed, installed)
+        blocks = find_blocks(content, installed)
         was_off = bool(file.state.obeyed_for(installed))
         try:
             if blocks:
-                _obey_blocks(blocks, installed, sequence=feed.sequence, file=file, voice=voice, switch=switch)
-            elif was_off and not feed.is_expired(now):
-                _end_blocks(installed, sequence=feed.sequence, file=file, voice=voice, switch=switch)
+                _obey_blocks(blocks, installed, sequence=content.sequence, file=file, voice=voice, switch=switch)
+            elif was_off and is_current:
+                _end_blocks(installed, sequence=content.sequence, file=file, voice=voice, switch=switch)
         except SwitchFailed:
             failed.append(installed)
             continue
@@ -47,9 +47,42 @@ def obey_feed(feed: Feed, *, file: StateFile, voice: Voice, switch: Switch, now:
     return Switched(tuple(off), tuple(on), tuple(failed))
 
 
-def find_blocks(feed: Feed, installed: Installed) -> tuple[Block, ...]:
+def stop_all(*, file: StateFile, switch: Switch) -> Switched:
+    """Stop everything that still runs, because nobody can say any longer what must be off."""
+    off: list[Installed] = []
+    failed: list[Installed] = []
+    for installed in file.state.installed:
+        if installed in file.state.stopped or file.state.obeyed_for(installed):
+            continue
+        try:
+            switch(installed, False)
+        except SwitchFailed:
+            failed.append(installed)
+            continue
+        file.commit(replace(file.state, stopped=(*file.state.stopped, installed)))
+        off.append(installed)
+    return Switched(off=tuple(off), failed=tuple(failed))
+
+
+def resume_all(content: Content, *, file: StateFile, switch: Switch) -> Switched:
+    """Start again what was stopped, now that the feed is in date; what it blocks stays off."""
+    on: list[Installed] = []
+    failed: list[Installed] = []
+    for installed in file.state.stopped:
+        if not (file.state.obeyed_for(installed) or find_blocks(content, installed)):
+            try:
+                switch(installed, True)
+            except SwitchFailed:
+                failed.append(installed)
+                continue
+            on.append(installed)
+        file.commit(replace(file.state, stopped=tuple(item for item in file.state.stopped if item != installed)))
+    return Switched(on=tuple(on), failed=tuple(failed))
+
+
+def find_blocks(content: Content, installed: Installed) -> tuple[Block, ...]:
     """Every entry of the feed that covers an installation."""
-    return feed.find_blocks(
+    return content.find_blocks(
         publisher=installed.publisher,
         plugin=installed.plugin,
         version=installed.version,

@@ -10,6 +10,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ ANSWER_SECONDS = 30  # a whole answer; one that drips holds the poll back no lon
 DOWNLOAD_SECONDS = 300
 CHUNK_BYTES = 64 * 1024
 # RFC 3986, section 3.3; anything else in a path could end the request line and begin another.
-PATH = re.compile(r"/(?!/)[A-Za-z0-9._~%!$&'()*+,;=:@/-]*")
+PATH = re.compile(r"/(?!/)[A-Za-z0-9._~%!$&'()*+,;=:@/-]*(?:\?[a-z]+=[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,28 @@ class Transport:
 
     def get(self, path: str, *, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch `path` below the address; raises Unreachable, AnswerTooLarge or AnswerRefused."""
-        return self._ask("GET", self.prefix + path, body=None, headers=headers or {}, max_bytes=max_bytes)
+        asked = {"Accept-Encoding": "gzip", **(headers or {})}
+        return self._ask("GET", self.prefix + path, body=None, headers=asked, max_bytes=max_bytes)
 
     def post(self, path: str, *, value: Mapping[str, Any], max_bytes: int) -> Answer:
         """Send `value` as JSON; raises Unreachable, AnswerTooLarge or AnswerRefused."""
         body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
         headers = {"Content-Type": "application/json"}
         return self._ask("POST", self.prefix + path, body=body, headers=headers, max_bytes=max_bytes)
+
+    @contextmanager
+    def listen(self, path: str, *, headers: Mapping[str, str], silence_seconds: float) -> Iterator[HTTPResponse]:
+        """Hold a stream open; its reader bounds what it reads. Raises Unreachable or AnswerRefused."""
+        connection = self._connect(silence_seconds=silence_seconds)
+        try:
+            response = _send(connection, "GET", self.prefix + path, body=None, headers=headers)
+            if response.status != 200:
+                raise AnswerRefused(f"the stream was answered with status {response.status}")
+            yield response
+        except (OSError, HTTPException) as error:
+            raise Unreachable(f"the stream broke off: {type(error).__name__}") from error
+        finally:
+            connection.close()
 
     def download(self, path: str, *, into: Path, sha256: str, max_bytes: int) -> None:
         """Write the bytes at `path` of the platform's host to `into`, if they are the ones named.
@@ -98,6 +114,8 @@ class Transport:
         with request as response:
             content = b"".join(_read_chunks(response, max_bytes=max_bytes))
             named = {name.lower(): value for name, value in response.getheaders()}
+            if named.get("content-encoding") == "gzip":
+                content = _inflate(content, max_bytes=max_bytes)
             return Answer(response.status, named, content)
 
     @contextmanager
@@ -121,13 +139,13 @@ class Transport:
             guard.cancel()
             connection.close()
 
-    def _connect(self) -> HTTPConnection:
+    def _connect(self, *, silence_seconds: float = SILENCE_SECONDS) -> HTTPConnection:
         if self.tls is not None:
             connection: HTTPConnection = HTTPSConnection(
-                self.host, self.port, timeout=SILENCE_SECONDS, context=self.tls
+                self.host, self.port, timeout=silence_seconds, context=self.tls
             )
         else:
-            connection = HTTPConnection(self.host, self.port, timeout=SILENCE_SECONDS)
+            connection = HTTPConnection(self.host, self.port, timeout=silence_seconds)
         try:
             connection.connect()
         except OSError as error:
@@ -163,6 +181,20 @@ def _read_chunks(response: HTTPResponse, *, max_bytes: int) -> Iterator[bytes]:
         raise Unreachable(f"the answer broke off: {type(error).__name__}") from error
     if response.length:
         raise Unreachable(f"the answer broke off {response.length} bytes before its end")
+
+
+def _inflate(data: bytes, *, max_bytes: int) -> bytes:
+    """The bytes in a gzip of one member, never more than `max_bytes` of them in memory."""
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        content = stream.decompress(data, max_bytes + 1)
+    except zlib.error as error:
+        raise AnswerRefused("the answer is not the gzip it says it is") from error
+    if len(content) > max_bytes:
+        raise AnswerTooLarge(f"the answer unpacks to more than {max_bytes} bytes")
+    if not stream.eof or stream.unused_data:
+        raise AnswerRefused("the answer is not the whole of one gzip member")
+    return content
 
 
 @contextmanager

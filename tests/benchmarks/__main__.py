@@ -10,6 +10,7 @@ from pathlib import Path
 from governance.stack.paths import var_dir
 from tests.benchmarks.bandit_driver import run_bandit_driver
 from tests.benchmarks.demo import run_demo
+from tests.benchmarks.feed import run_feed_poll, run_feed_push, run_feed_size
 from tests.benchmarks.figures import Figure, print_figures
 from tests.benchmarks.memory import run_memory
 from tests.benchmarks.notices import run_notices
@@ -29,6 +30,9 @@ BENCHES: Mapping[str, Callable[[Path], list[Figure]]] = {
     "one_rule": run_one_rule,
     "scan_memory": run_scan_memory,
     "latency": run_latency,
+    "feed_push": run_feed_push,
+    "feed_poll": run_feed_poll,
+    "feed_size": run_feed_size,
     "takedown": run_takedown,
     "notices": run_notices,
 }

@@ -28,7 +28,17 @@ WAIT_SECONDS = 90
 LOOK_SECONDS = 0.2
 # No other test of the suite uses this database of the broker.
 BROKER_DATABASE = "12"
-OWN = ("EMAIL_URL", "PUBLIC_URL", "SIGNING_KEY_FILE", "ARTIFACT_STORAGE", "NEXUS_VAR", "NEXUS_BIND", "NEXUS_ENV")
+OWN = (
+    "EMAIL_URL",
+    "PUBLIC_URL",
+    "SIGNING_KEY_FILE",
+    "ARTIFACT_STORAGE",
+    "NEXUS_VAR",
+    "NEXUS_BIND",
+    "NEXUS_ENV",
+    "FEED_DIR",
+    "FEED_URL",
+)
 
 
 def wait_for(look: Callable[[], Found | None], *, what: str) -> Found:

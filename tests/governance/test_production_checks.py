@@ -60,6 +60,14 @@ def test_insecure_value_is_refused(name: str, value: str, code: str, tmp_path: P
     assert code in done.stderr
 
 
+def test_root_key_on_a_server_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "root_ed25519").touch()
+    done = run("manage.py", "check", tmp_path=tmp_path, SIGNING_KEY_FILE=str(tmp_path / "platform_ed25519"))
+
+    assert done.returncode == 1
+    assert "governance.E009" in done.stderr
+
+
 def test_web_process_does_not_start_on_refused_settings(tmp_path: Path) -> None:
     done = run("-c", "import governance.wsgi", tmp_path=tmp_path, ALLOWED_HOSTS="*")
 

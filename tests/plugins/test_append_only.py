@@ -19,6 +19,7 @@ from governance.notifications.models import DeliveryAttempt, Notice
 from governance.obligations.actions import escalate_due, open_obligation
 from governance.reviews.actions import Judgement
 from governance.reviews.models import Review
+from governance.takedowns.feed import current_feed
 from governance.takedowns.known_files import list_file
 from governance.takedowns.models import Pin, PublisherTakedown, Takedown
 from plugins.models import BlocklistEntry, Version
@@ -37,6 +38,7 @@ APPEND_ONLY = [
     "reviews_decision",
     "screening_finding",
     "takedowns_acknowledgement",
+    "takedowns_feedchange",
     "takedowns_signoff",
     "takedowns_statementofreasons",
 ]
@@ -92,7 +94,7 @@ SET_ONCE = {
     "screening_scan": ["finished_at", "report"],
     "takedowns_pin": ["withdrawn_at"],
     "takedowns_publishertakedown": ["undone_at"],
-    "takedowns_switchorder": ["acknowledgement_id"],
+    "takedowns_switchorder": ["acknowledgement_id", "delivered_at"],
 }
 FIRST_VALUE = {
     "lifted_sequence": "99",
@@ -145,6 +147,7 @@ def one_row_everywhere(
         actor=cleo,
         now=now,
     )
+    current_feed(now=now)
     block = BlocklistEntry.objects.get()
     statement = dev_bot.sign_acknowledgement(
         {"id": str(block.pk), "takedown": str(takedown.pk)}, version=version, at=now, sequence=block.sequence
@@ -198,7 +201,8 @@ def test_append_only_tables_refuse_update_delete_and_truncate() -> None:
     for table in APPEND_ONLY:
         assert run_sql(f"SELECT * FROM {table}") > 0, f"{table} has no row to try it on"
         for sql in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
-            statement = sql.replace("id = id", "sequence = sequence") if table == "ledger_entry" else sql
+            is_numbered = table in {"ledger_entry", "takedowns_feedchange"}
+            statement = sql.replace("id = id", "sequence = sequence") if is_numbered else sql
             with pytest.raises(DatabaseError, match="append-only"):
                 run_sql(statement)
 
@@ -245,12 +249,14 @@ def test_every_table_of_facts_is_covered_here() -> None:
         "plugins_feedhead",
         "plugins_member",
         "plugins_plugin",
+        "plugins_presence",
         "plugins_publisher",
         "plugins_tenant",
         "reviews_onetimepassword",
         "reviews_review",
         "screening_keptresult",
         "takedowns_abusereport",
+        "takedowns_feedbase",
         "takedowns_feedsnapshot",
         "takedowns_reporter",
         "verification_attestation",

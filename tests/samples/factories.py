@@ -135,6 +135,17 @@ class BotActor:
         }
         return sign_statement({**payload, **falsified}, key=self.key)
 
+    def sign_presence(self, *, at: datetime, sequence: int, falsified: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+        """The statement a runtime posts to say that it is there; `falsified` fields win."""
+        payload = {
+            "kind": "nexus.presence/1",
+            "bot": str(self.bot.pk),
+            "sequence": sequence,
+            "at": format_moment(at),
+            "nonce": secrets.token_hex(16),
+        }
+        return sign_statement({**payload, **falsified}, key=self.key)
+
 
 def format_moment(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""

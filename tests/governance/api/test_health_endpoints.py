@@ -13,7 +13,7 @@ from governance.obligations.actions import open_obligation
 from governance.screening.models import Scan
 from tests.samples.factories import PublisherActor, make_published, make_version
 
-CHECKS = ("database", "broker", "storage", "signing_key", "playbook")
+CHECKS = ("database", "broker", "storage", "signing_key", "feed_key", "playbook")
 
 
 def read_metrics(api: Client) -> dict[tuple[str, str], float]:
@@ -33,6 +33,13 @@ def test_ready_process_names_every_check(api: Client) -> None:
     response = api.get("/readyz")
     assert response.json() == {"status": "ready", "checks": dict.fromkeys(CHECKS, "ok")}
     assert response.status_code == 200
+
+
+def test_key_that_may_not_sign_the_feed_is_named(api: Client, settings: Any) -> None:
+    (settings.FEED_DIR / "root-1.json").unlink()
+    response = api.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"] == {**dict.fromkeys(CHECKS, "ok"), "feed_key": "failed"}
 
 
 def test_missing_signing_key_is_named(api: Client, settings: Any, tmp_path: Path) -> None:
@@ -67,6 +74,8 @@ def test_metrics_answer_on_an_empty_database(api: Client) -> None:
     assert figures["nexus_versions", "submitted"] == 0
     assert figures["nexus_queue_depth", "notices"] == 0
     assert figures["nexus_feed_sequence", ""] == 0
+    assert figures["nexus_feed_key_seconds_left", ""] > 0
+    assert figures["nexus_switch_orders_stuck", ""] == 0
 
 
 def test_metrics_count_versions_and_what_waits(api: Client, ada: PublisherActor, now: datetime) -> None:

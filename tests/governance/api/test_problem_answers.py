@@ -51,6 +51,7 @@ NEVER_AT_THIS_DOOR = frozenset(
         "range_matches_nothing",
         "report_settled",
         "review_claimed",
+        "root_refused",
         "review_settled",
         "review_unknown",
         "translation_incomplete",

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from governance.flows.takedown import contain_plugin
-from governance.keys import trusted_keys
+from governance.keys import feed_root
 from governance.takedowns.models import Acknowledgement, SwitchOrder, Takedown
 from plugins.models import Bot, BotOwner, Installation, Version
 from plugins.runtime.signing import SigningKey, open_statement
@@ -33,9 +33,12 @@ def post(api: Client, path: str, body: Any, **extra: Any) -> Any:
     return api.post(f"{RUNTIME}/{path}", body, content_type="application/json", **extra)
 
 
-def read_feed(api: Client) -> dict[str, Any]:
-    statement = api.get(f"{RUNTIME}/feed").json()
-    return open_statement(statement, kind="nexus.feed/1", keys=trusted_keys())
+def read_feed(api: Client, *, since: int = 0) -> dict[str, Any]:
+    """The number that holds, and the blocks that came after `since`."""
+    answer = api.get(f"{RUNTIME}/feed?since={since}").json()
+    fresh = open_statement(answer["freshness"], kind="nexus.freshness/1", keys=feed_root().public_keys)
+    blocks = [change["block"] for change in answer["changes"] if change["action"] == "block"]
+    return {"sequence": fresh["sequence"], "blocks": blocks}
 
 
 @pytest.fixture
@@ -69,10 +72,14 @@ def enrolment(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_enrolled_bot_gets_the_keys_to_trust(api: Client, dev_tenant: TenantActor) -> None:
+def test_enrolled_bot_gets_the_root_to_trust(api: Client, dev_tenant: TenantActor, settings: Any) -> None:
     response = post(api, "bots", enrolment(), headers=dev_tenant.headers)
     assert response.status_code == 201
-    assert response.json() == {"bot": str(Bot.objects.get().pk), "feed_keys": trusted_keys()}
+    assert response.json() == {
+        "bot": str(Bot.objects.get().pk),
+        "root": feed_root().statement,
+        "feed_url": settings.FEED_URL,
+    }
 
 
 def test_publishers_token_cannot_enrol(
@@ -126,7 +133,7 @@ def test_new_block_changes_the_feeds_etag(
 def test_feed_without_a_signing_key_says_so_and_names_no_path(
     api: Client, settings: Any, tmp_path: Any, refused: Refusal
 ) -> None:
-    settings.SIGNING_KEY_FILE = tmp_path / "missing"
+    settings.FEED_KEY_FILES = [tmp_path / "missing"]
     response = api.get(f"{RUNTIME}/feed")
     refused(response, code="signing_key_missing")
     assert str(tmp_path).encode() not in response.content

@@ -82,7 +82,7 @@ def acknowledge(
         {"id": str(block.pk), "takedown": str(takedown.pk)},
         version=version,
         at=now,
-        sequence=block.sequence,
+        sequence=block.lifted_sequence or block.sequence,
         falsified={"action": action},
     )
     return receive_acknowledgement(statement, now=now)

@@ -13,18 +13,17 @@ from django.db import IntegrityError, transaction
 from governance.flows.names import pass_plugin_name
 from governance.flows.submission import screen_version
 from governance.flows.takedown import carry_out, sign_removal
-from governance.keys import trusted_keys
 from governance.takedowns.containment import Containment
 from governance.takedowns.errors import AlreadyContained, DigestUnreadable, RangeEmpty
 from governance.takedowns.feed import current_feed
 from governance.takedowns.kin import find_dependants, find_kin
-from governance.takedowns.models import SwitchOrder, Takedown
+from governance.takedowns.models import FeedChange, SwitchOrder, Takedown
 from governance.takedowns.scope import preview_scope
 from plugins.artifact_files import record_files
 from plugins.errors import NameHeld, PluginOwnedByAnother, VersionBlocked
 from plugins.models import BlocklistEntry, Plugin, Version
 from plugins.queries import published_version
-from plugins.runtime.feed import read_feed
+from plugins.runtime.content import EMPTY
 from scanners.report import FileRecord, Kind, Verdict
 from tests.governance.flows.conftest import Contain, Reinstate, install
 from tests.samples.engines import FakeEngine, make_report
@@ -55,8 +54,9 @@ def statuses(plugin: Plugin) -> dict[str, str]:
 
 def is_blocked(version: Version, *, now: datetime) -> bool:
     """What a runtime makes of the feed, by its own reading."""
-    feed = read_feed(current_feed(now=now).statement, keys=trusted_keys())
-    found = feed.find_blocks(
+    current_feed(now=now)
+    content = EMPTY.extend(list(FeedChange.objects.order_by("sequence").values_list("change", flat=True)))
+    found = content.find_blocks(
         publisher=version.plugin.publisher.slug,
         plugin=version.plugin.name,
         version=version.number,

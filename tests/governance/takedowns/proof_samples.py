@@ -11,6 +11,7 @@ from typing import Any
 from governance.ledger.chain import CHECKPOINT_KIND, GENESIS, body_digest, entry_hash
 from governance.takedowns.bundle import (
     AcknowledgementFact,
+    FeedFact,
     LinkFact,
     NoticeFact,
     OrderFact,
@@ -20,7 +21,8 @@ from governance.takedowns.bundle import (
     digest_recipient,
     write_bundle,
 )
-from plugins.runtime.feed import FEED_KIND
+from plugins.runtime.content import chain_digest
+from plugins.runtime.freshness import FRESHNESS_KIND
 from plugins.runtime.moments import format_moment
 from plugins.runtime.signing import SigningKey, sign_statement
 from plugins.runtime.statements import ACKNOWLEDGEMENT_KIND
@@ -137,8 +139,9 @@ def make_notice(recipient: str) -> NoticeFact:
 
 
 def make_feed(
-    key: SigningKey, *, sequence: int, issued_at: datetime, is_blocked: bool = True, **changes: Any
-) -> dict[str, str]:
+    key: SigningKey, *, sequence: int, issued_at: datetime, is_blocked: bool = True, **changed: Any
+) -> FeedFact:
+    """A feed whose first change shown is the order's block; when it is lifted, then by the next change."""
     block = {
         "id": BLOCK,
         "sequence": SEQUENCE,
@@ -149,16 +152,32 @@ def make_feed(
         "artifact_sha256": [ARTIFACT],
         "reason": "malware",
         "blocked_at": "2026-03-01T12:00:00Z",
-        **changes,
+        **changed,
     }
+    changes = [
+        {"sequence": SEQUENCE, "action": "block", "block": block},
+        *map(_others, range(SEQUENCE + 1, sequence + 1)),
+    ]
+    if not is_blocked:
+        changes[1] = {"sequence": SEQUENCE + 1, "action": "lift", "lifts": BLOCK}
+    before = digest = hashlib.sha256(b"what was before").hexdigest()
+    for change in changes:
+        digest = chain_digest(digest, change=change)
     payload = {
-        "kind": FEED_KIND,
+        "kind": FRESHNESS_KIND,
         "sequence": sequence,
+        "digest": digest,
         "issued_at": format_moment(issued_at),
         "expires_at": format_moment(issued_at + timedelta(hours=1)),
-        "blocks": [block] if is_blocked else [],
+        "base": {"sequence": 0, "sha256": "0" * 64, "size_bytes": 9},
     }
-    return sign_statement(payload, key=key)
+    statement = sign_statement(payload, key=key)
+    return FeedFact(after=SEQUENCE - 1, digest=before, changes=tuple(changes), freshness=statement)
+
+
+def _others(sequence: int) -> dict[str, Any]:
+    """The end of a block that is nothing to this takedown."""
+    return {"sequence": sequence, "action": "lift", "lifts": str(uuid.UUID(int=sequence))}
 
 
 def make_links(*actions: str, **after: Any) -> tuple[LinkFact, ...]:

@@ -66,6 +66,10 @@ def _relinked(case: ProofCase, **after: Any) -> ProofFacts:
     return replace(case.facts, links=links, checkpoint=make_checkpoint(case.key, links=links))
 
 
+def _with_feed(case: ProofCase, **changes: Any) -> ProofFacts:
+    return replace(case.facts, feed_latest=replace(case.facts.feed_latest, **changes))
+
+
 def _with_notice(case: ProofCase, **changes: Any) -> ProofFacts:
     return replace(case.facts, notices=(replace(case.facts.notices[0], **changes), case.facts.notices[1]))
 
@@ -238,6 +242,24 @@ LIES: dict[str, tuple[Change, str]] = {
             feed_at_order=make_feed(c.key, sequence=SEQUENCE, issued_at=CONTAINED_AT - timedelta(minutes=1)),
         ),
         "older than what it is to prove",
+    ),
+    "a change left out of the feed": (
+        lambda c: _with_feed(c, changes=c.facts.feed_latest.changes[:-1]),
+        "do not lead to number 9",
+    ),
+    "a change edited after it was signed": (
+        lambda c: _with_feed(c, changes=(*c.facts.feed_latest.changes[:-1], {"sequence": 9, "action": "x"})),
+        "cannot be read",
+    ),
+    "another history before the order": (lambda c: _with_feed(c, digest="0" * 64), "do not lead to number 9"),
+    "two histories": (
+        lambda c: replace(
+            c.facts,
+            feed_latest=make_feed(
+                c.key, sequence=9, issued_at=CONTAINED_AT + timedelta(hours=1), reason="policy_violation"
+            ),
+        ),
+        "two histories",
     ),
     "a block quietly lifted": (
         lambda c: replace(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.runtime.client import RuntimeClient
+from plugins.runtime.client import Enrolment, RuntimeClient, WhenExpired
 from plugins.runtime.signing import SigningKey
 from plugins.runtime.state import Installed
 from tests.plugins.runtime.fake_platform import Clock, FakePlatform, serve
@@ -23,6 +23,8 @@ class DevsBot:
     key: SigningKey = field(default_factory=SigningKey.generate)
     switched: list[tuple[str, str, bool]] = field(default_factory=list)
     after_switching: Callable[[Installed], None] = lambda _installed: None
+    when_expired: WhenExpired = WhenExpired.WARN
+    feed_url: str = ""
 
     def __post_init__(self) -> None:
         self.platform.bot_keys[self.key.key_id] = self.key.public_base64
@@ -31,12 +33,12 @@ class DevsBot:
     def restart(self) -> RuntimeClient:
         self.client = RuntimeClient(
             self.platform.base_url,
-            bot_id=self.bot_id,
+            enrolment=Enrolment(self.bot_id, self.platform.root, self.feed_url),
             key=self.key,
-            feed_keys=self.platform.feed_keys,
             state_path=self.state_path,
             switch=self.switch,
             clock=self.platform.clock,
+            when_expired=self.when_expired,
         )
         return self.client
 

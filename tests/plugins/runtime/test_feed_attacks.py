@@ -1,26 +1,22 @@
 """The attacks TUF names, on a real socket: none of them ever switches a plugin on or hides a block."""
 
 import base64
+import gzip
 import json
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from plugins.runtime.canonical import canonical_json
-from plugins.runtime.errors import AddressRefused, AnswerRefused, AnswerTooLarge, SwitchFailed, Unreachable
-from plugins.runtime.feed import MAX_FEED_BYTES
+from plugins.runtime.errors import SwitchFailed
 from plugins.runtime.moments import format_moment
 from plugins.runtime.signing import SigningKey
 from plugins.runtime.state import Installed
-from plugins.runtime.transport import Transport
+from plugins.runtime.trust import MAX_FEED_BYTES
 from tests.plugins.runtime.conftest import DevsBot
-from tests.plugins.runtime.fake_platform import FEED, Scripted
+from tests.plugins.runtime.fake_platform import BASES, FEED, Scripted
 
 
 @pytest.fixture
@@ -45,19 +41,69 @@ def _assert_nothing_moved(bot: DevsBot, *, problem: str) -> None:
         assert client.is_allowed("ada", "weather", "1.0.0")
 
 
-def _serve_feed(bot: DevsBot, statement: object, **headers: str) -> None:
-    bot.platform.answers[FEED] = Scripted(200, json.dumps(statement).encode(), headers)
+def _serve_feed(bot: DevsBot, statement: object, *, changes: list[Any] | None = None) -> None:
+    answer = bot.platform.describe(statement, changes=changes)
+    bot.platform.answers[FEED] = Scripted(200, json.dumps(answer).encode())
 
 
 def test_rollback_to_an_older_feed_is_refused_also_after_a_restart(blocked_bot: DevsBot) -> None:
-    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(sequence=1, blocks=[]))
+    before = blocked_bot.platform.changes[:-1]
+    digest = blocked_bot.platform.digest(before)
+    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(sequence=2, digest=digest), changes=before)
     blocked_bot.restart()
     _assert_nothing_moved(blocked_bot, problem="feed_rolled_back")
 
 
 def test_other_blocks_under_a_number_seen_before_are_refused(blocked_bot: DevsBot) -> None:
-    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(blocks=[]))
+    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(digest="0" * 64))
     _assert_nothing_moved(blocked_bot, problem="feed_mixed")
+
+
+def test_fresh_statement_with_the_content_of_another_number_is_refused(blocked_bot: DevsBot) -> None:
+    """Mix-and-match: both halves are the platform's own, and they do not belong together."""
+    platform = blocked_bot.platform
+    weather = platform.block("weather")
+    platform.lift(platform.blocks[0])
+    statement = platform.sign_feed()
+    swapped = [*platform.changes[:-1], {**platform.changes[-1], "lifts": weather["id"]}]
+    _serve_feed(blocked_bot, statement, changes=swapped)
+    _assert_nothing_moved(blocked_bot, problem="feed_content_mismatch")
+
+
+def test_content_that_leaves_the_newest_change_out_is_refused(blocked_bot: DevsBot) -> None:
+    blocked_bot.platform.block("weather")
+    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(), changes=blocked_bot.platform.changes[:-1])
+    _assert_nothing_moved(blocked_bot, problem="feed_content_mismatch")
+
+
+def test_base_that_is_not_the_one_named_is_refused(bot: DevsBot) -> None:
+    bot.platform.block("clock")
+    bot.platform.rebase()
+    digest = json.loads(bot.platform.sign_feed()["payload"])["base"]["sha256"]
+    bot.platform.answers[BASES + digest] = Scripted(200, bot.platform.base.replace(b"clock", b"clack"))
+    assert bot.client.poll().problem == "feed_content_mismatch"
+    assert bot.client.state.sequence == 0
+
+
+def test_base_longer_than_it_is_said_to_be_is_cut_off(bot: DevsBot) -> None:
+    bot.platform.rebase()
+    digest = json.loads(bot.platform.sign_feed()["payload"])["base"]["sha256"]
+    bot.platform.answers[BASES + digest] = Scripted(200, bot.platform.base + b" ")
+    assert bot.client.poll().problem == "answer_too_large"
+
+
+def test_gzip_that_unpacks_without_end_is_cut_off(blocked_bot: DevsBot) -> None:
+    bomb = gzip.compress(b" " * (MAX_FEED_BYTES + 1))
+    blocked_bot.platform.answers[FEED] = Scripted(200, bomb, {"Content-Encoding": "gzip"})
+    _assert_nothing_moved(blocked_bot, problem="answer_too_large")
+
+
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b"{}", mtime=0)[:-4], gzip.compress(b"{}", mtime=0) + b"more"]
+)
+def test_gzip_that_is_none_is_refused(blocked_bot: DevsBot, body: bytes) -> None:
+    blocked_bot.platform.answers[FEED] = Scripted(200, body, {"Content-Encoding": "gzip"})
+    _assert_nothing_moved(blocked_bot, problem="answer_refused")
 
 
 def test_freeze_by_the_old_feed_is_reported_when_it_expires(blocked_bot: DevsBot) -> None:
@@ -139,67 +185,90 @@ Forgery = Callable[[DevsBot], object]
 
 
 def _unsigned(bot: DevsBot) -> object:
-    return {"payload": bot.platform.sign_feed(sequence=9, blocks=[])["payload"]}
+    return {"payload": bot.platform.sign_feed(sequence=9)["payload"]}
 
 
 def _flipped(bot: DevsBot) -> object:
-    statement = bot.platform.sign_feed(sequence=9, blocks=[])
+    statement = bot.platform.sign_feed(sequence=9)
     return {**statement, "payload": statement["payload"].replace('"sequence":9', '"sequence":8')}
 
 
 def _another_kind(bot: DevsBot) -> object:
-    return bot.platform.sign_feed(sequence=9, blocks=[], kind="nexus.proof/1")
+    return bot.platform.sign_feed(sequence=9, kind="nexus.proof/1")
 
 
 def _spaced(bot: DevsBot) -> object:
     """Signed by the platform's own key over bytes that are not canonical."""
-    statement = bot.platform.sign_feed(sequence=9, blocks=[])
+    statement = bot.platform.sign_feed(sequence=9)
     text = statement["payload"].replace(",", ", ")
-    signature = bot.platform.key.private.sign(b"nexus-governance/v1\nnexus.feed/1\n" + text.encode())
+    signature = bot.platform.key.private.sign(b"nexus-governance/v1\nnexus.freshness/1\n" + text.encode())
     return {**statement, "payload": text, "signature": base64.b64encode(signature).decode()}
 
 
 def _wrong_key(bot: DevsBot) -> object:
-    return bot.platform.sign_feed(key=SigningKey.generate(), sequence=9, blocks=[])
+    return bot.platform.sign_feed(key=SigningKey.generate(), sequence=9)
 
 
 def _borrowed_id(bot: DevsBot) -> object:
-    statement = bot.platform.sign_feed(key=SigningKey.generate(), sequence=9, blocks=[])
+    statement = bot.platform.sign_feed(key=SigningKey.generate(), sequence=9)
     return {**statement, "key_id": bot.platform.key.key_id}
 
 
-def _with_block(**changes: Any) -> Forgery:
-    def forge(bot: DevsBot) -> object:
-        block = {**bot.platform.blocks[0], **changes}
-        return bot.platform.sign_feed(sequence=9, blocks=[block])
-
-    return forge
+def _root_key(bot: DevsBot) -> object:
+    """The root key lists keys; it signs no feed."""
+    return bot.platform.sign_feed(key=bot.platform.root_key, sequence=9)
 
 
 def _with(**changes: Any) -> Forgery:
-    return lambda bot: bot.platform.sign_feed(**{"sequence": 9, "blocks": [], **changes})
+    return lambda bot: bot.platform.sign_feed(**{"sequence": 9, **changes})
+
+
+def _with_base(**changes: Any) -> Forgery:
+    base = {"sequence": 0, "sha256": "0" * 64, "size_bytes": 9}
+    return _with(base={**base, **changes})
 
 
 FORGERIES: dict[str, tuple[Forgery, str]] = {
-    "unsigned": (_unsigned, "feed_untrusted"),
-    "a flipped number": (_flipped, "feed_untrusted"),
-    "another kind of statement": (_another_kind, "feed_untrusted"),
-    "signed over other bytes": (_spaced, "feed_untrusted"),
-    "a stranger's key": (_wrong_key, "feed_untrusted"),
-    "a stranger under a borrowed key id": (_borrowed_id, "feed_untrusted"),
-    "not a statement": (lambda _bot: [1, 2], "feed_malformed"),
+    "unsigned": (_unsigned, "feed_unsigned"),
+    "not a statement": (lambda _bot: [1, 2], "feed_unsigned"),
+    "a flipped number": (_flipped, "feed_forged"),
+    "another kind of statement": (_another_kind, "feed_wrong_kind"),
+    "signed over other bytes": (_spaced, "feed_not_canonical"),
+    "a stranger's key": (_wrong_key, "feed_key_unknown"),
+    "the root key": (_root_key, "feed_key_unknown"),
+    "a stranger under a borrowed key id": (_borrowed_id, "feed_forged"),
     "from the future": (_with(issued_at="2027-01-01T00:00:00Z", expires_at="2027-01-02T00:00:00Z"), "feed_from_future"),
     "ends before it begins": (_with(expires_at="2026-03-01T11:00:00Z"), "feed_malformed"),
     "a moment without a zone": (_with(expires_at="2026-03-01T13:00:00"), "feed_malformed"),
     "a number that is a text": (_with(sequence="9"), "feed_malformed"),
     "a number that is a truth": (_with(sequence=True), "feed_malformed"),
     "a negative number": (_with(sequence=-1), "feed_malformed"),
-    "blocks that are no list": (_with(blocks={}), "feed_malformed"),
-    "a block that is no object": (_with(blocks=[1]), "feed_malformed"),
-    "a block without a plugin": (_with(blocks=[{"id": "x"}]), "feed_malformed"),
-    "a block newer than its feed": (_with_block(sequence=10), "feed_malformed"),
-    "a block with a strange id": (_with_block(id="{" + "0" * 32 + "}"), "feed_malformed"),
-    "a block with a digest in capitals": (_with_block(artifact_sha256=["A" * 64]), "feed_malformed"),
+    "a digest in capitals": (_with(digest="A" * 64), "feed_malformed"),
+    "no base": (_with(base=None), "feed_malformed"),
+    "a base ahead of the feed": (_with_base(sequence=10), "feed_malformed"),
+    "a base without end": (_with_base(size_bytes=2**40), "feed_malformed"),
+}
+BLOCK = {
+    "id": "00000000-0000-4000-8000-000000000001",
+    "sequence": 4,
+    "takedown": "00000000-0000-4000-8000-000000000002",
+    "plugin": "weather",
+    "publisher": "ada",
+    "versions": "*",
+    "artifact_sha256": [],
+    "reason": "malware",
+    "blocked_at": "2026-03-01T12:00:00Z",
+}
+MALFORMED: dict[str, object] = {
+    "no object": 1,
+    "no action": {"sequence": 4},
+    "an unknown action": {"sequence": 4, "action": "dance"},
+    "a block that is none": {"sequence": 4, "action": "block", "block": 1},
+    "a block without a plugin": {"sequence": 4, "action": "block", "block": {**BLOCK, "plugin": None}},
+    "a block newer than its number": {"sequence": 4, "action": "block", "block": {**BLOCK, "sequence": 5}},
+    "a block with a strange id": {"sequence": 4, "action": "block", "block": {**BLOCK, "id": "{" + "0" * 32 + "}"}},
+    "a digest in capitals": {"sequence": 4, "action": "block", "block": {**BLOCK, "artifact_sha256": ["A" * 64]}},
+    "the end of nothing": {"sequence": 4, "action": "lift", "lifts": BLOCK["id"]},
 }
 
 
@@ -210,10 +279,28 @@ def test_forged_feed_moves_nothing(blocked_bot: DevsBot, forgery: str) -> None:
     _assert_nothing_moved(blocked_bot, problem=problem)
 
 
+@pytest.mark.parametrize("change", MALFORMED)
+def test_malformed_change_moves_nothing_even_when_it_is_signed(blocked_bot: DevsBot, change: str) -> None:
+    changes = [*blocked_bot.platform.changes, MALFORMED[change]]
+    digest = blocked_bot.platform.digest(changes)  # type: ignore[arg-type]
+    statement = blocked_bot.platform.sign_feed(sequence=len(changes), digest=digest)
+    _serve_feed(blocked_bot, statement, changes=changes)
+    found = blocked_bot.client.poll()
+    assert found.problem in {"feed_malformed", "feed_content_mismatch"}
+    assert (found.switched_on, found.switched_off) == ((), ())
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b'{"root":true,"changes":[]}', b'{"root":1,"changes":{}}', b"\xff"])
+def test_answer_that_is_none_moves_nothing(blocked_bot: DevsBot, answer: bytes) -> None:
+    blocked_bot.platform.answers[FEED] = Scripted(200, answer)
+    _assert_nothing_moved(blocked_bot, problem="feed_malformed")
+
+
 def test_clock_a_little_late_still_takes_a_new_feed(blocked_bot: DevsBot) -> None:
     issued_at = blocked_bot.platform.clock() + timedelta(minutes=4)
-    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(sequence=9, issued_at=format_moment(issued_at)))
-    assert blocked_bot.client.poll().sequence == 9
+    blocked_bot.platform.block("radio")
+    _serve_feed(blocked_bot, blocked_bot.platform.sign_feed(issued_at=format_moment(issued_at)))
+    assert blocked_bot.client.poll().sequence == 4
 
 
 def test_feed_that_never_ends_is_cut_off(blocked_bot: DevsBot) -> None:
@@ -222,7 +309,8 @@ def test_feed_that_never_ends_is_cut_off(blocked_bot: DevsBot) -> None:
 
 
 def test_truncated_feed_is_refused(blocked_bot: DevsBot) -> None:
-    whole = canonical_json(blocked_bot.platform.sign_feed(sequence=9, blocks=[]))
+    blocked_bot.platform.block("radio")
+    whole = canonical_json(blocked_bot.platform.describe(blocked_bot.platform.sign_feed()))
     blocked_bot.platform.answers[FEED] = Scripted(200, whole, {"Content-Length": str(len(whole) + 9)})
     _assert_nothing_moved(blocked_bot, problem="unreachable")
 
@@ -230,98 +318,3 @@ def test_truncated_feed_is_refused(blocked_bot: DevsBot) -> None:
 def test_redirected_feed_is_not_followed(blocked_bot: DevsBot) -> None:
     blocked_bot.platform.answers[FEED] = Scripted(302, headers={"Location": blocked_bot.platform.base_url + FEED})
     _assert_nothing_moved(blocked_bot, problem="answer_refused")
-
-
-@contextmanager
-def _raw_server(answer: Callable[[socket.socket], None]) -> Iterator[Transport]:
-    """One connection to a server that writes whatever it likes."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def run() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                answer(connection)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        yield Transport.to(f"http://127.0.0.1:{listening.getsockname()[1]}")
-        thread.join(timeout=10)
-        assert not thread.is_alive()
-
-
-@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Header: "])
-def test_answer_that_drips_is_cut_off_in_time(head: bytes) -> None:
-    def drip(connection: socket.socket) -> None:
-        connection.sendall(head)
-        try:
-            while True:
-                connection.sendall(b"x")
-                threading.Event().wait(0.05)
-        except OSError:
-            return
-
-    with _raw_server(drip) as transport, pytest.raises(Unreachable):
-        replace(transport, answer_seconds=0.5).get(FEED, max_bytes=1000)
-
-
-def test_endless_answer_is_cut_off_at_its_limit() -> None:
-    def flood(connection: socket.socket) -> None:
-        try:
-            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            while True:
-                connection.sendall(b"x" * 65536)
-        except OSError:
-            return
-
-    with _raw_server(flood) as transport, pytest.raises(AnswerTooLarge):
-        transport.get(FEED, max_bytes=MAX_FEED_BYTES)
-
-
-def test_silent_platform_is_given_up() -> None:
-    def wait_for_the_end(connection: socket.socket) -> None:
-        while connection.recv(65536):
-            continue
-
-    with _raw_server(wait_for_the_end) as transport, pytest.raises(Unreachable):
-        replace(transport, answer_seconds=0.3).get(FEED, max_bytes=1000)
-
-
-def test_nonsense_instead_of_http_is_unreachable() -> None:
-    def talk(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(b"\x00\xffnonsense\r\n\r\n")
-
-    with _raw_server(talk) as transport, pytest.raises(Unreachable):
-        transport.get(FEED, max_bytes=1000)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://governance.example.invalid",
-        "ftp://127.0.0.1",
-        "file:///etc/passwd",
-        "https://",
-        "https://user:secret@governance.example.invalid",
-        "https://governance.example.invalid/?x=1",
-        "https://governance.example.invalid:port",
-        "//governance.example.invalid",
-        "",
-    ],
-)
-def test_address_without_tls_or_with_anything_odd_is_refused(address: str) -> None:
-    with pytest.raises(AddressRefused):
-        Transport.to(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["https://governance.example.invalid/base/", "http://127.0.0.1:8000", "http://[::1]:80", "http://localhost"],
-)
-def test_https_anywhere_and_http_on_this_machine_are_taken(address: str) -> None:
-    assert Transport.to(address).prefix in {"", "/base"}
-
-
-def test_path_with_a_line_break_never_leaves() -> None:
-    with pytest.raises(AnswerRefused):
-        Transport.to("http://127.0.0.1:9").get("/x\r\nHost: eve", max_bytes=10)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.runtime.canonical import canonical_json
 from plugins.runtime.errors import (
     AnswerRefused,
     ArtifactMismatch,
@@ -17,12 +18,14 @@ from plugins.runtime.errors import (
     StateCorrupt,
     SwitchFailed,
 )
+from plugins.runtime.signing import SigningKey
 from plugins.runtime.state import Installed, StateFile
 from tests.plugins.runtime.conftest import DevsBot
 from tests.plugins.runtime.fake_platform import (
     ACKNOWLEDGEMENTS,
     FEED,
     INSTALLATIONS,
+    PRESENCES,
     Scripted,
 )
 
@@ -156,13 +159,13 @@ def test_blocked_plugin_is_switched_off_once_and_acknowledged(bot: DevsBot) -> N
     _install(bot, "clock")
     block = bot.platform.block("clock")
     found = bot.client.poll()
-    assert (found.fresh, found.problem, found.sequence) == (True, None, 2)
+    assert (found.fresh, found.problem, found.sequence) == (True, None, 3)
     assert [item.plugin for item in found.switched_off] == ["clock"]
     assert bot.client.poll().switched_off == ()
     assert bot.switched == [("clock", "1.0.0", False)]
     assert bot.client.flush_acknowledgements().delivered == 1
     (said,) = bot.platform.said(ACKNOWLEDGEMENTS)
-    wanted = {"block": block["id"], "takedown": block["takedown"], "sequence": 2, "action": "switched_off"}
+    wanted = {"block": block["id"], "takedown": block["takedown"], "sequence": 3, "action": "switched_off"}
     assert {name: said[name] for name in wanted} == wanted
     assert not bot.client.is_allowed("ada", "clock", "1.0.0")
 
@@ -181,7 +184,7 @@ def test_lifted_block_switches_on_and_is_acknowledged_with_the_old_takedown(bot:
         "switched_on",
         block["id"],
         block["takedown"],
-        3,
+        4,
     )
 
 
@@ -320,7 +323,7 @@ def test_installation_is_reported_before_its_acknowledgement(bot: DevsBot) -> No
     bot.platform.hang_up_on.clear()
     bot.platform.answers.clear()
     bot.client.flush_acknowledgements()
-    assert [path for path, _ in bot.platform.received] == [INSTALLATIONS, ACKNOWLEDGEMENTS]
+    assert [path for path, _ in bot.platform.received] == [INSTALLATIONS, ACKNOWLEDGEMENTS, PRESENCES]
 
 
 def test_plugin_that_cannot_be_switched_is_not_acknowledged_and_tried_again(bot: DevsBot) -> None:
@@ -344,7 +347,7 @@ def test_plugin_that_cannot_be_switched_is_not_acknowledged_and_tried_again(bot:
 def test_state_that_cannot_be_read_is_refused(bot: DevsBot) -> None:
     _install(bot, "clock")
     whole = bot.state_path.read_bytes()
-    for broken in (b"", b"{}", whole[:-1], whole.replace(b'"format": 1', b'"format": 2'), b"[]"):
+    for broken in (b"", b"{}", whole[:-1], whole.replace(b'"format": 2', b'"format": 3'), b"[]"):
         bot.state_path.write_bytes(broken)
         with pytest.raises(StateCorrupt):
             bot.restart()
@@ -360,12 +363,16 @@ def test_state_of_another_bot_is_refused(bot: DevsBot) -> None:
         bot.restart()
 
 
-def test_without_the_key_of_the_stored_feed_nothing_is_allowed_until_the_next_poll(bot: DevsBot) -> None:
+def test_stored_feed_of_a_revoked_key_allows_nothing_until_the_next_poll(bot: DevsBot) -> None:
     _install(bot, "clock")
-    bot.platform.key = type(bot.platform.key).generate()
+    bot.platform.key = SigningKey.generate()
+    bot.platform.add_root(bot.platform.key)
     bot.platform.refresh()
+    bot.platform.answers[FEED] = Scripted(200, canonical_json(bot.platform.describe({})))
+    assert bot.client.poll().problem == "feed_unsigned"
     restarted = bot.restart()
     assert not restarted.is_allowed("ada", "clock", "1.0.0")
+    bot.platform.answers.clear()
     assert restarted.poll().fresh
     assert restarted.is_allowed("ada", "clock", "1.0.0")
 

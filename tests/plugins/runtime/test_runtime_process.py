@@ -63,7 +63,7 @@ def arguments(live_platform: FakePlatform, tmp_path: Path) -> list[str]:
         live_platform.bot_keys[key.key_id] = key.public_base64
         bots.append({"bot": str(uuid.UUID(int=number + 1)), "key_file": f"{number}.key"})
     config = tmp_path / "bots.json"
-    config.write_text(json.dumps({"feed_keys": live_platform.feed_keys, "bots": bots}))
+    config.write_text(json.dumps({"root": live_platform.root, "bots": bots}))
     return [
         *("--base-url", live_platform.base_url, "--config", str(config), "--state", str(tmp_path / "state")),
         *("--interval", "0.1", "--install", "ada/clock==1.0.0"),
@@ -125,9 +125,9 @@ def test_killed_runtime_finishes_its_acknowledgements_after_a_restart(
     [
         "not json",
         "{}",
-        '{"feed_keys":{},"bots":[{"bot":"../../x","key_file":"0.key"}]}',
-        '{"feed_keys":{},"bots":[{"bot":"00000000-0000-0000-0000-000000000001","key_file":"nowhere.key"}]}',
-        '{"feed_keys":{},"bots":[{"bot":"00000000-0000-0000-0000-000000000001","key_file":"0.key","install":["x"]}]}',
+        '{"root":{},"bots":[{"bot":"../../x","key_file":"0.key"}]}',
+        '{"root":{},"bots":[{"bot":"00000000-0000-0000-0000-000000000001","key_file":"nowhere.key"}]}',
+        '{"root":{},"bots":[{"bot":"00000000-0000-0000-0000-000000000001","key_file":"0.key","install":["x"]}]}',
     ],
 )
 def test_configuration_that_cannot_be_used_ends_at_once(arguments: list[str], tmp_path: Path, config: str) -> None:
