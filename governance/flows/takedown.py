@@ -36,7 +36,7 @@ from governance.takedowns.orders import order_on
 from governance.takedowns.pins import end_pins, pin_back
 from governance.takedowns.queries import find_takedown, progress
 from governance.takedowns.reasons import CONTAINMENT, NOTICE, OWN_INITIATIVE, REMOVAL, state_reasons
-from governance.takedowns.scope import preview_scope, scope_of
+from governance.takedowns.scope import find_target, scope_of
 from governance.takedowns.signoff import needed_signatures
 from plugins.lifecycle import lock_plugin
 from plugins.models import BlocklistEntry
@@ -78,14 +78,13 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
         # Installations being reported at this moment share this lock: they commit first and are ordered off below,
         # or they wait and then see the block.
         plugin = lock_plugin(order.plugin_id)
-        scope = preview_scope(
+        target = find_target(
             order.plugin_id,
             versions=order.versions,
-            exposed_since=order.exposed_since,
             artifact_sha256=order.artifact_sha256,
             file_sha256=order.file_sha256,
         )
-        takedown = create_takedown(scope, order=order, actor=actor, now=now)
+        takedown = create_takedown(target, order=order, actor=actor, now=now)
         reasons = state_reasons(
             ground,
             restriction=CONTAINMENT,
@@ -96,10 +95,10 @@ def carry_out(order: Containment, *, actor: User | None, now: datetime) -> Taked
         )
         issue_reasons(takedown, reasons=reasons, now=now)
         block = block_versions(takedown, plugin=plugin, now=now)
-        held = hold_versions(takedown, version_ids=scope.version_ids, actor=name_of(actor), now=now)
+        held = hold_versions(takedown, version_ids=target.version_ids, actor=name_of(actor), now=now)
         start_clocks(takedown, now=now)
-        fan_out = begin_fan_out(takedown, version_ids=scope.version_ids, now=now)
-        pinned = pin_back(takedown, version_ids=scope.version_ids, now=now)
+        fan_out = begin_fan_out(takedown, version_ids=target.version_ids, now=now)
+        pinned = pin_back(takedown, version_ids=target.version_ids, now=now)
         tell_publisher(takedown, now=now)
         if reasons.is_decided_by_machine:
             tell_reasons(takedown, reasons=reasons, now=now)

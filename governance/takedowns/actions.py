@@ -28,7 +28,7 @@ from governance.takedowns.models import (
 )
 from governance.takedowns.publisher_scope import PublisherScope
 from governance.takedowns.reasons import Reasons
-from governance.takedowns.scope import Scope
+from governance.takedowns.scope import Target
 from plugins.models import BlocklistEntry, FeedHead, Plugin
 
 IN_FORCE = (Takedown.State.CONTAINED, Takedown.State.REMOVED)
@@ -41,16 +41,16 @@ def next_sequence() -> int:
     return FeedHead.objects.values_list("sequence", flat=True).get(pk=1)
 
 
-def create_takedown(scope: Scope, *, order: Containment, actor: User | None, now: datetime) -> Takedown:
+def create_takedown(target: Target, *, order: Containment, actor: User | None, now: datetime) -> Takedown:
     """Write the order; the caller holds the plugin's row lock. Raises AlreadyContained."""
     meant = {
-        "plugin_id": scope.plugin_id,
-        "versions": scope.versions,
-        "artifact_sha256": list(scope.artifact_sha256),
-        "file_sha256": list(scope.file_sha256),
+        "plugin_id": target.plugin_id,
+        "versions": target.versions,
+        "artifact_sha256": list(target.artifact_sha256),
+        "file_sha256": list(target.file_sha256),
     }
     if Takedown.objects.filter(**meant, state__in=IN_FORCE).exists():
-        raise AlreadyContained(f"{scope.plugin} {scope.versions} is taken down already")
+        raise AlreadyContained(f"{target.plugin} {target.versions} is taken down already")
     return Takedown.objects.create(
         **meant,
         grounds=order.grounds,

@@ -3,7 +3,7 @@ Reads only; a plugin is named together with its publisher and a version range, n
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -19,11 +19,10 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The reach of a takedown. `owners` run the plugin now; `exposed_owners` ran it at any time in the window.
+class Target:
+    """What a takedown means, without counting whom it touches: an order does not wait for a count.
 
-    `artifact_sha256` and `file_sha256` narrow the range to these bytes; both empty mean all of it. `unlisted` are
-    versions in the range of which nobody knows whether they hold a named file: their scan listed none.
+    `artifact_sha256` and `file_sha256` narrow the range to these bytes; both empty mean all of it.
     """
 
     plugin_id: int
@@ -35,6 +34,15 @@ class Scope:
     file_sha256: tuple[str, ...]
     version_ids: tuple[int, ...]
     numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope(Target):
+    """The reach of a takedown. `owners` run the plugin now; `exposed_owners` ran it at any time in the window.
+
+    `unlisted` are versions in the range of which nobody knows whether they hold a named file: their scan listed none.
+    """
+
     bots: int
     tenants: int
     owners: int
@@ -60,17 +68,34 @@ def preview_scope(
 
     Raises RangeEmpty or DigestUnreadable.
     """
-    plugin = Plugin.objects.select_related("publisher").get(pk=plugin_id)
-    covered = covered_versions(plugin, versions=versions, artifact_sha256=artifact_sha256, file_sha256=file_sha256)
-    ids = tuple(version.pk for version in covered)
+    target = find_target(plugin_id, versions=versions, artifact_sha256=artifact_sha256, file_sha256=file_sha256)
+    ids = target.version_ids
     now_running = Installation.objects.filter(version_id__in=ids, ended_at=None).aggregate(
         bots=Count("bot", distinct=True),
         tenants=Count("bot__tenant", distinct=True),
         owners=Count("bot__owner", distinct=True),
     )
     exposed = exposed_installations(ids, since=exposed_since).aggregate(n=Count("bot__owner", distinct=True))
-    good = last_good_version(plugin.pk, excluded=ids)
+    good = last_good_version(plugin_id, excluded=ids)
     return Scope(
+        **{field.name: getattr(target, field.name) for field in fields(Target)},
+        exposed_owners=exposed["n"],
+        last_good_version=good.number if good else "",
+        unlisted=_unlisted(Plugin.objects.get(pk=plugin_id), versions=versions) if file_sha256 else (),
+        **now_running,
+    )
+
+
+def find_target(
+    plugin_id: int, *, versions: str, artifact_sha256: Collection[str] = (), file_sha256: Collection[str] = ()
+) -> Target:
+    """What `versions` (a range) of one plugin, or these bytes or files in it, are now.
+
+    Raises RangeEmpty or DigestUnreadable.
+    """
+    plugin = Plugin.objects.select_related("publisher").get(pk=plugin_id)
+    covered = covered_versions(plugin, versions=versions, artifact_sha256=artifact_sha256, file_sha256=file_sha256)
+    return Target(
         plugin_id=plugin.pk,
         plugin=plugin.name,
         publisher=plugin.publisher.slug,
@@ -78,12 +103,8 @@ def preview_scope(
         versions=versions,
         artifact_sha256=_named_artifacts(covered, artifact_sha256=artifact_sha256, file_sha256=file_sha256),
         file_sha256=tuple(sorted(set(file_sha256))),
-        version_ids=ids,
+        version_ids=tuple(version.pk for version in covered),
         numbers=tuple(version.number for version in covered),
-        exposed_owners=exposed["n"],
-        last_good_version=good.number if good else "",
-        unlisted=_unlisted(plugin, versions=versions) if file_sha256 else (),
-        **now_running,
     )
 
 

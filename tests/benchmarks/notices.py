@@ -30,9 +30,9 @@ def run_notices(var: Path) -> list[Figure]:
     found: dict[str, float] = {name: seconds * 1_000 for name, seconds in json.loads(done.stdout).items()}
     one = found["one_process"]
     return [
-        _compare("three processes", value=found["processes"], against=(BARE, found["bare"]), target=5.0),
-        _compare("one process", value=one, against=(BARE, found["bare"]), target=10.0),
-        _compare("one process, recorded", value=one, against=(RECORDED, found["recorded"]), target=2.5),
+        _compare("three processes", value=found["processes"], against=(BARE, found["bare"]), target=8.0),
+        _compare("one process", value=one, against=(BARE, found["bare"]), target=15.0),
+        _compare("one process, recorded", value=one, against=(RECORDED, found["recorded"]), target=3.5),
         _compare("claim", value=found["claims"], against=("one process", one), target=0.2),
     ]
 
