@@ -72,6 +72,7 @@ def beat_entries(book: Playbook) -> tuple[BeatEntry, ...]:
         "sweep_fan_outs": sweeps.fan_outs_every_seconds,
         "sweep_obligations": sweeps.obligations_every_seconds,
         "reconcile_takedowns": sweeps.takedowns_every_seconds,
+        "sweep_automatic": sweeps.takedowns_every_seconds,
         "checkpoint_ledger": sweeps.ledger_checkpoint_every_seconds,
         "refresh_feed": book.marketplace.feed.refresh_every_minutes * 60,
     }

@@ -30,6 +30,10 @@ _FIRST_REVIEWER = "governance.management.commands.first_reviewer.Command"
 _FORGET = "governance.screening.shared_cache.forget_results"
 _UNREACHED = "governance.flows.unreached.tell_of_unreached"
 _ROOTS = "governance.management.commands.root.Command"
+_AUTOMATIC = "governance.takedowns.automatic.may_contain"
+_FLOOD = "governance.takedowns.report_actions.refuse_flood"
+_AUTHORITIES = "governance.flows.authority_reports.start_authority_clocks"
+_TRUST = "governance.takedowns.reporters.is_trusted"
 _DEADLINES = "governance.flows.deadlines.sweep_deadlines"
 ENFORCED_BY = {
     "monitoring.escalation_path": _DEADLINES,
@@ -61,7 +65,19 @@ ENFORCED_BY = {
     "marketplace.feed.key_valid_days": _ROOTS,
     "marketplace.feed.key_overlap_days": _ROOTS,
     "marketplace.feed.root_valid_days": _ROOTS,
+    "marketplace.takedowns.automatic_below_bots": _AUTOMATIC,
+    "marketplace.takedowns.automatic_below_users": _AUTOMATIC,
+    "marketplace.takedowns.automatic_confirm_within_hours": "governance.flows.takedown_clocks.ask_for_confirmation",
+    "marketplace.takedowns.young_plugin_days": _AUTOMATIC,
+    "marketplace.takedowns.corroborating_reports": _AUTOMATIC,
+    "marketplace.takedowns.trusted_reports": _AUTOMATIC,
     "marketplace.abuse_reports.triage_within_hours": "governance.flows.reports.file_report",
+    "marketplace.abuse_reports.from_one_address_per_day": _FLOOD,
+    "marketplace.abuse_reports.from_one_network_per_day": _FLOOD,
+    "marketplace.abuse_reports.from_one_trusted_per_day": _FLOOD,
+    "marketplace.abuse_reports.trusted_after_reports": _TRUST,
+    "marketplace.abuse_reports.trusted_accuracy_percent": _TRUST,
+    "marketplace.authority_reports.": _AUTHORITIES,
     "marketplace.verification.lapse_warning_days": "governance.flows.publisher.sweep_verifications",
     "marketplace.verification.lapse_enforced_within_days": "governance.flows.publisher.sweep_verifications",
     "marketplace.verification.email_challenge_valid_hours": "governance.verification.actions.open_challenge",
@@ -75,6 +91,8 @@ ENFORCED_BY = {
     "marketplace.obligations.": _DEADLINES,
     "marketplace.owners.review": _REVIEW,
     "marketplace.owners.abuse_report": "governance.flows.reports.file_report",
+    "marketplace.owners.authority_report": _AUTHORITIES,
+    "marketplace.owners.containment": "governance.flows.takedown_clocks.ask_for_confirmation",
     "marketplace.owners.bots_confirmed": _CLOCKS,
     "marketplace.owners.users_queued": _CLOCKS,
     "marketplace.owners.users_notified": _CLOCKS,

@@ -12,6 +12,7 @@ from governance.playbook_sections import Playbook, list_values
 _LEVELS = "marketplace.levels"
 _TAKEDOWNS = "marketplace.takedowns"
 _SWEEPS = "marketplace.sweeps"
+_AUTHORITIES = "marketplace.authority_reports"
 _NOTIFIED = "compliance.user_notification_within_hours"
 _WHOLE_PERCENT = 100
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
@@ -35,6 +36,8 @@ AT_MOST = (
     (f"{_TAKEDOWNS}.trusted_reports", f"{_TAKEDOWNS}.corroborating_reports"),
     # The tenant is asked before the on-call, and both while there is still time.
     (f"{_TAKEDOWNS}.tenant_told_after_minutes", f"{_TAKEDOWNS}.on_call_told_after_minutes"),
+    ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_network_per_day"),
+    ("marketplace.abuse_reports.from_one_address_per_day", "marketplace.abuse_reports.from_one_trusted_per_day"),
     # A better proven publisher is never allowed less.
     (f"{_LEVELS}.unverified.has_auto_publish", f"{_LEVELS}.registered.has_auto_publish"),
     (f"{_LEVELS}.registered.has_auto_publish", f"{_LEVELS}.verified.has_auto_publish"),
@@ -63,6 +66,10 @@ CEILINGS = {
         72,
         "Regulation (EU) 2016/679, Article 33, sets 72 hours",
     ),
+    f"{_AUTHORITIES}.cra_early_warning_within_hours": (24, "Regulation (EU) 2024/2847, Article 14, sets 24 hours"),
+    f"{_AUTHORITIES}.cra_notification_within_hours": (72, "Regulation (EU) 2024/2847, Article 14, sets 72 hours"),
+    f"{_AUTHORITIES}.cra_final_report_within_days": (14, "Regulation (EU) 2024/2847, Article 14, sets 14 days"),
+    f"{_AUTHORITIES}.gdpr_authority_within_hours": (72, "Regulation (EU) 2016/679, Article 33, sets 72 hours"),
 }
 FLOORS = {
     "marketplace.reviews.appeal_window_days": (184, "Regulation (EU) 2022/2065, Article 20, sets six months"),

@@ -162,6 +162,22 @@ class Feed:
 @dataclass(frozen=True, kw_only=True)
 class AbuseReports:
     triage_within_hours: int
+    from_one_address_per_day: int
+    from_one_network_per_day: int
+    from_one_trusted_per_day: int
+    trusted_after_reports: int
+    trusted_accuracy_percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityReports:
+    """What the law wants told to authorities and people after an incident, from when it is known."""
+
+    cra_early_warning_within_hours: int
+    cra_notification_within_hours: int
+    cra_final_report_within_days: int
+    gdpr_authority_within_hours: int
+    gdpr_people_within_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +223,7 @@ class Owners(ByName[str]):
     appeal: str
     abuse_report: str
     containment: str
+    authority_report: str
     bots_confirmed: str
     users_queued: str
     users_notified: str
@@ -254,6 +271,7 @@ class Marketplace:
     takedowns: Takedowns
     feed: Feed
     abuse_reports: AbuseReports
+    authority_reports: AuthorityReports
     verification: Verification
     levels: Levels
     access: Access

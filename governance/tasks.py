@@ -14,6 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from governance.celery import app
+from governance.flows.automatic_containment import sweep_automatic as sweep_causes
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.feed import refresh_feed as refresh
 from governance.flows.outbox import deliver_outbox, watch_outbox
@@ -117,6 +118,12 @@ def sweep_verifications() -> None:
 def reconcile_takedowns() -> None:
     reconcile(now=timezone.now())
     tell_of_unreached(now=timezone.now())
+
+
+@app.task
+def sweep_automatic() -> None:
+    sweep_causes(now=timezone.now())
+    deliver_notices.delay()
 
 
 @app.task

@@ -93,6 +93,12 @@ class IllegalMove(CatalogueError):
     code = "illegal_move"
 
 
+class NameHeld(CatalogueError):
+    """A name is passed on only when nothing under it can be offered any more."""
+
+    code = "plugin_name_held"
+
+
 class UnknownPlugin(CatalogueError):
     """No such plugin of that publisher."""
 

@@ -96,6 +96,13 @@ def note_presence(bot: Bot, *, sequence: int, at: datetime, now: datetime) -> bo
         return int(cursor.rowcount) == 1
 
 
+def choose_remedy(tenant_id: int, *, remedy: Tenant.Remedy) -> str:
+    """Note what a tenant wants done with bots whose version is taken down, under its row lock; return what it was."""
+    before = Tenant.objects.select_for_update(no_key=True).values_list("remedy", flat=True).get(pk=tenant_id)
+    Tenant.objects.filter(pk=tenant_id).update(remedy=remedy)
+    return before
+
+
 def _take_turn(bot: Bot, *, plugin_id: int) -> None:
     """Share the plugin's row lock until commit, so that a takedown sees this installation, or is seen by it.
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from django.db import transaction
 
-from plugins.errors import IllegalMove
-from plugins.models import Plugin, Version, VersionMove
+from plugins.errors import IllegalMove, NameHeld
+from plugins.models import Plugin, Publisher, Version, VersionMove
 
 Status = Version.Status
 
@@ -55,6 +55,15 @@ def lock_plugin(plugin_id: int) -> Plugin:
     return Plugin.objects.select_for_update(of=("self",), no_key=True).select_related("publisher").get(pk=plugin_id)
 
 
+def lock_plugins_of(publisher_id: int) -> list[Plugin]:
+    """Return all plugins of a publisher under their row locks until commit, always taken in one order.
+
+    Whoever acts on several plugins in one transaction takes all locks first: the feed's and the ledger's come after.
+    """
+    plugins = Plugin.objects.select_for_update(of=("self",), no_key=True).select_related("publisher")
+    return list(plugins.filter(publisher_id=publisher_id).order_by("pk"))
+
+
 def lock_version(version_id: int) -> Version:
     """Return a version under its row lock until commit: after its plugin's lock, before its scan's."""
     return Version.objects.select_for_update(no_key=True).get(pk=version_id)
@@ -83,3 +92,23 @@ def move_version(version_id: int, *, to: Status, actor: str, cause: str, request
             request_id=request_id,
         )
     return before
+
+
+def set_publisher_status(publisher_id: int, *, to: Publisher.Status) -> str:
+    """Suspend an account or let it act again, under its row lock until commit; return the status it had."""
+    before = Publisher.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=publisher_id)
+    Publisher.objects.filter(pk=publisher_id).update(status=to)
+    return before
+
+
+def pass_name(plugin_id: int, *, to: Publisher, now: datetime) -> Plugin:
+    """Retire a plugin and give its name to another publisher, under whom it starts anew; nothing else changes hands.
+
+    Raises NameHeld while anything of the plugin could still be offered. Call it under the plugin's lock.
+    """
+    plugin = Plugin.objects.get(pk=plugin_id)
+    ended = (Status.REMOVED, Status.REJECTED, Status.WITHDRAWN)
+    if plugin.retired_at is not None or plugin.versions.exclude(status__in=ended).exists():
+        raise NameHeld(f"{plugin.name} is still held: every version must be removed, rejected or withdrawn first")
+    Plugin.objects.filter(pk=plugin_id).update(retired_at=now)
+    return Plugin.objects.create(publisher=to, name=plugin.name, title=plugin.name, created_at=now)

@@ -1,5 +1,6 @@
 """Reads of the catalogue: look-ups that refuse by name, what is published, and what the blocklist covers."""
 
+from plugins.artifact_files import artifacts_holding, holds_any
 from plugins.errors import UnknownPlugin, UnknownVersion, VersionBlocked, VersionUnavailable
 from plugins.models import BlocklistEntry, Plugin, Version
 from plugins.runtime.ranges import InvalidRange, InvalidVersion, matches
@@ -44,7 +45,7 @@ def list_published() -> list[Version]:
     return list(
         Version.objects.select_related("plugin__publisher", "artifact")
         .filter(status=Version.Status.PUBLISHED)
-        .order_by("plugin__publisher__slug", "plugin__name", "-submitted_at")
+        .order_by("plugin__publisher__slug", "plugin__name", "-submitted_at", "-pk")
     )
 
 
@@ -65,12 +66,21 @@ def covering_block(plugin_id: int, *, number: str, sha256: str) -> BlocklistEntr
 
 def blocked_versions(plugin_id: int) -> list[int]:
     """The ids of a plugin's versions that any entry in force covers."""
-    blocks = live_blocks(plugin_id)
+    meant = [(block, artifacts_holding(block.file_sha256)) for block in live_blocks(plugin_id)]
     return [
         version.pk
         for version in Version.objects.filter(plugin_id=plugin_id).order_by("pk")
-        if any(_covers(block, number=version.number, sha256=version.artifact_id) for block in blocks)
+        if any(
+            is_in_range(version.number, block.versions)
+            and (is_whole_range(block) or version.artifact_id in {*block.artifact_sha256, *holding})
+            for block, holding in meant
+        )
     ]
+
+
+def is_whole_range(block: BlocklistEntry) -> bool:
+    """Whether an entry blocks every version in its range, and not only those of certain bytes."""
+    return not (block.artifact_sha256 or block.file_sha256)
 
 
 def is_in_range(number: str, versions: str) -> bool:
@@ -82,7 +92,6 @@ def is_in_range(number: str, versions: str) -> bool:
 
 
 def _covers(block: BlocklistEntry, *, number: str, sha256: str) -> bool:
-    # An entry that names digests blocks only those bytes.
-    if block.artifact_sha256 and sha256 not in block.artifact_sha256:
+    if not is_in_range(number, block.versions):
         return False
-    return is_in_range(number, block.versions)
+    return is_whole_range(block) or sha256 in block.artifact_sha256 or holds_any(sha256, block.file_sha256)

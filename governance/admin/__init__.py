@@ -8,9 +8,11 @@ from governance.admin import (
     notifications,
     obligations,
     orders,
+    publisher_takedowns,
     reports,
     reviews,
     screening,
+    takedown_answers,
     takedowns,
     verification,
 )
@@ -23,9 +25,11 @@ __all__ = [
     "notifications",
     "obligations",
     "orders",
+    "publisher_takedowns",
     "reports",
     "reviews",
     "screening",
+    "takedown_answers",
     "takedowns",
     "verification",
 ]

@@ -9,7 +9,7 @@ from governance.obligations.models import Escalation, Obligation
 
 @admin.register(Obligation, site=desk)
 class ObligationAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "subject", "owner_role", "due_at", "met_at", "missed_at", "cancelled_at")
+    list_display = ("kind", "subject", "owner_role", "due_at", "met_at", "missed_at", "paused_at", "cancelled_at")
     list_filter = ("kind", "owner_role")
     search_fields = ("subject",)
     ordering = ("due_at",)

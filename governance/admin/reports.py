@@ -2,6 +2,7 @@
 Upholding is not here: a report is upheld by the takedown that answers it."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,6 +22,7 @@ from governance.flows.reports import REPORT_OBLIGATION, dismiss_report
 from governance.obligations.models import Obligation
 from governance.takedowns.models import AbuseReport
 from governance.takedowns.queries import open_reports
+from governance.takedowns.report_queries import open_cases, voices_in
 from plugins.models import Version
 
 REPORTS_PER_PAGE = 50
@@ -30,16 +32,18 @@ EXCERPT_CHARACTERS = 160
 @desk.page("reports/", name="reports", permission="takedowns.view_abusereport")
 @require_safe
 def show_reports(request: DeskRequest) -> HttpResponse:
-    """Open reports, the oldest first."""
+    """Open cases, the heaviest first; one case is every report about one plugin and category."""
     now = timezone.now()
-    page = Paginator(_with_deadline(open_reports()), REPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(open_cases(), REPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    leads = _with_deadline(open_reports().filter(pk__in=[case.lead.pk for case in page]))
+    due: dict[uuid.UUID, datetime | None] = {report.pk: vars(report)["due_at"] for report in leads}
     rows = [
         (
-            report,
-            show_text(report.description, most_characters=EXCERPT_CHARACTERS),
-            time_left(vars(report)["due_at"], now=now),
+            case,
+            show_text(case.lead.description, most_characters=EXCERPT_CHARACTERS),
+            time_left(due.get(case.lead.pk), now=now),
         )
-        for report in page
+        for case in page
     ]
     return render_page(request, "reports.html", title="Abuse reports", facts={"rows": rows, "page": page})
 
@@ -82,8 +86,11 @@ def _find(report_id: uuid.UUID) -> AbuseReport:
 
 
 def _render_report(request: DeskRequest, report: AbuseReport, *, form: ReasonForm, status: int = 200) -> HttpResponse:
+    voices = voices_in(report) if report.state == AbuseReport.State.OPEN else []
     facts = {
         "report": report,
+        "voices": len(voices),
+        "trusted": sum(voice.is_trusted for voice in voices),
         "description": show_text(report.description),
         "left": time_left(vars(report)["due_at"], now=timezone.now()),
         "is_open": report.state == AbuseReport.State.OPEN,

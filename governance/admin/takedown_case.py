@@ -2,22 +2,32 @@
 Reads only, a constant number of queries; counts come from rows and are never estimated."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
 from governance.admin.moments import TimeLeft, time_left
 from governance.admin.visible_text import show_text
-from governance.flows.takedown_clocks import subject_of
+from governance.flows.authority_reports import TITLES
+from governance.flows.takedown_clocks import CONTAINMENT_CONFIRMED, subject_of
 from governance.notifications.models import Notice
 from governance.obligations.models import Obligation
 from governance.obligations.queries import of_subject
 from governance.takedowns.grounds import GROUNDS
-from governance.takedowns.models import AbuseReport, SignOff, SwitchOrder, Takedown, TakedownVersion
-from governance.takedowns.queries import Progress, progress, unconfirmed_orders
+from governance.takedowns.models import (
+    AbuseReport,
+    SignOff,
+    StatementOfReasons,
+    SwitchOrder,
+    Takedown,
+    TakedownVersion,
+)
+from governance.takedowns.queries import Progress, progress, progress_by_tenant, unconfirmed_orders
+from governance.takedowns.reasons import Reasons, render_reasons
 
-UNREACHED_SHOWN = 100
+BOTS_NAMED = 100
+TENANTS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +64,13 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreached:
-    """A tenant with bots that have not confirmed yet."""
+class TenantReach:
+    """How far one tenant's installations have come; `bots` are some of those that have not confirmed."""
 
     tenant: str
+    ordered: int
+    settled: int
+    pending: int
     bots: tuple[str, ...]
 
 
@@ -71,8 +84,10 @@ class TakedownCase:
     counts: LiveCounts
     held: tuple[TakedownVersion, ...]
     clocks: tuple[Clock, ...]
-    unreached: tuple[Unreached, ...]
-    unreached_left_out: int
+    tenants: tuple[TenantReach, ...]
+    tenants_left_out: int
+    needs_confirmation: bool
+    reasons: tuple[tuple[str, str], ...]
     signoffs: tuple[SignOff, ...]
     reports: tuple[AbuseReport, ...]
 
@@ -81,8 +96,8 @@ def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
     """Gather everything the page of one takedown shows."""
     counts = count_live(takedown)
     held = takedown.held_versions.select_related("version").order_by("version__submitted_at")
-    unreached = _unreached(takedown.pk)
-    shown = sum(len(tenant.bots) for tenant in unreached)
+    tenants = _tenants(takedown.pk)
+    clocks = of_subject(subject_of(takedown.pk)).exclude(kind__in=TITLES)
     ground = GROUNDS.get(takedown.grounds)
     return TakedownCase(
         takedown=takedown,
@@ -90,9 +105,11 @@ def build_takedown_case(takedown: Takedown, *, now: datetime) -> TakedownCase:
         statement=show_text(takedown.statement),
         counts=counts,
         held=tuple(held),
-        clocks=tuple(_clock(item, now=now) for item in of_subject(subject_of(takedown.pk))),
-        unreached=unreached,
-        unreached_left_out=max(counts.pending + counts.ordered_on - counts.confirmed_on - shown, 0),
+        clocks=tuple(_clock(item, now=now) for item in clocks),
+        tenants=tuple(tenants[:TENANTS_SHOWN]),
+        tenants_left_out=max(len(tenants) - TENANTS_SHOWN, 0),
+        needs_confirmation=any(item.kind == CONTAINMENT_CONFIRMED and item.met_at is None for item in clocks),
+        reasons=tuple(_reasons(item) for item in takedown.statements.order_by("issued_at", "pk")),
         signoffs=tuple(takedown.signoffs.select_related("actor").order_by("signed_at")),
         reports=tuple(takedown.reports.order_by("reported_at")),
     )
@@ -139,9 +156,19 @@ def _clock(obligation: Obligation, *, now: datetime) -> Clock:
     )
 
 
-def _unreached(takedown_id: uuid.UUID) -> tuple[Unreached, ...]:
-    tenants: dict[str, list[str]] = {}
-    for order in unconfirmed_orders(takedown_id)[:UNREACHED_SHOWN]:
+def _reasons(statement: StatementOfReasons) -> tuple[str, str]:
+    """What is restricted, and the statement as its publisher reads it."""
+    values = {field.name: getattr(statement, field.name) for field in fields(Reasons)}
+    return statement.get_restriction_display(), show_text(render_reasons(Reasons(**values)))
+
+
+def _tenants(takedown_id: uuid.UUID) -> list[TenantReach]:
+    """Every tenant concerned, those with most to be reached first; names of bots only up to a bound."""
+    names: dict[str, list[str]] = {}
+    for order in unconfirmed_orders(takedown_id)[:BOTS_NAMED]:
         name = f"{show_text(order.bot.name)} ({order.installation.version.number})"
-        tenants.setdefault(order.bot.tenant.slug, []).append(name)
-    return tuple(Unreached(tenant, tuple(bots)) for tenant, bots in tenants.items())
+        names.setdefault(order.bot.tenant.slug, []).append(name)
+    return [
+        TenantReach(tenant, ordered, ordered - pending, pending, tuple(names.get(tenant, ())))
+        for tenant, ordered, pending in progress_by_tenant(takedown_id)
+    ]

@@ -19,7 +19,6 @@ from governance.keys import feed_root
 from governance.ledger.models import Checkpoint, Entry
 from governance.notifications.queries import tally
 from governance.notifications.queries import waiting as waiting_notices
-from governance.obligations.models import Obligation
 from governance.obligations.queries import due_within, missed, running
 from governance.screening.models import Scan
 from governance.takedowns.feed import head_sequence
@@ -105,7 +104,7 @@ def _obligations(now: datetime) -> Iterator[Metric]:
     gauge.add_metric(["due_within_hour"], due_within(DUE_SOON, now=now).count())
     gauge.add_metric(["missed"], missed().count())
     yield gauge
-    nearest = Obligation.objects.filter(met_at=None, cancelled_at=None).aggregate(at=Min("due_at"))["at"]
+    nearest = running().aggregate(at=Min("due_at"))["at"]
     seconds = (nearest - now).total_seconds() if nearest else float("inf")
     yield GaugeMetricFamily(
         "nexus_obligation_nearest_due_seconds",

@@ -225,6 +225,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
             422, "Not the order's block", "Acknowledge the block the feed names for this takedown, from that feed."
         ),
         "order_unknown": ProblemType(404, "No such order", "Fetch the feed and acknowledge what it orders."),
+        "too_many_reports": ProblemType(
+            429, "Too many reports today", "Send the rest tomorrow; reports about one plugin are read together anyway."
+        ),
+        "reporter_token_invalid": ProblemType(
+            401, "No trusted reporter's token", "Correct `Nexus-Reporter-Token`, or send the report without it."
+        ),
         "report_unknown": ProblemType(404, "No such report", "Check the tracking id of the answer to your report."),
         "notice_unknown": ProblemType(404, "No such notice", "Check the id in the list of your notices."),
         "webhook_unsafe": ProblemType(

@@ -11,18 +11,28 @@ from governance import tasks
 from governance.api.bodies import limit_json_body
 from governance.api.described import refuses
 from governance.api.schemas import ReportFiledOut, ReportIn, ReportOut
+from governance.api.sources import find_source
+from governance.flows.automatic_containment import contain_corroborated
 from governance.flows.reports import file_report
 from governance.takedowns.errors import ReportUnknown
 from governance.takedowns.models import AbuseReport
 
 router = Router(tags=["reports"])
 router.add_decorator(limit_json_body, mode="view")
-REFUSALS = ("json_invalid", "body_too_large", "request_invalid", "unknown_plugin", "unknown_version")
+REFUSALS = (
+    "json_invalid",
+    "body_too_large",
+    "request_invalid",
+    "unknown_plugin",
+    "unknown_version",
+    "too_many_reports",
+    "reporter_token_invalid",
+)
 
 
 @router.post("", response={202: ReportFiledOut}, openapi_extra=refuses(*REFUSALS))
 def report_abuse(request: HttpRequest, body: ReportIn) -> ReportFiledOut:
-    """Report a plugin that harms somebody; keep the tracking id."""
+    """Report a plugin that harms somebody; keep the tracking id. A trusted reporter sends their token as Bearer."""
     report = file_report(
         publisher_slug=body.publisher,
         plugin_name=body.plugin,
@@ -31,7 +41,9 @@ def report_abuse(request: HttpRequest, body: ReportIn) -> ReportFiledOut:
         description=body.description,
         reporter_email=body.reporter_email,
         now=timezone.now(),
+        source=find_source(request),
     )
+    contain_corroborated(report.pk, now=timezone.now())
     tasks.wake(tasks.deliver_notices)
     status_url = reverse("api:show_report", kwargs={"tracking_id": report.pk})
     return ReportFiledOut(tracking_id=report.pk, status_url=status_url)
@@ -43,4 +55,10 @@ def show_report(request: HttpRequest, tracking_id: UUID) -> ReportOut:
     report = AbuseReport.objects.filter(pk=tracking_id).first()
     if report is None:
         raise ReportUnknown("no report has this tracking id")
-    return ReportOut.model_validate(report)
+    return ReportOut(
+        state=report.state,
+        reported_at=report.reported_at,
+        settled_at=report.settled_at,
+        is_merged=report.merged_into_id is not None,
+        takedown=report.takedown_id,
+    )

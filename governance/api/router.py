@@ -5,7 +5,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from governance.api import catalogue, owner, publishers, reports, runtime, submissions, takedowns
+from governance.api import catalogue, owner, publishers, reports, runtime, submissions, takedowns, tenants
 from governance.api.described import PROBLEM_SCHEMA
 from governance.api.handlers import install_handlers
 
@@ -30,6 +30,7 @@ api.add_router("/publishers", publishers.router)
 api.add_router("", submissions.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/runtime", runtime.router)
+api.add_router("/tenant", tenants.router)
 api.add_router("/reports", reports.router)
 api.add_router("/takedowns", takedowns.router)
 api.add_router("/owner", owner.router)

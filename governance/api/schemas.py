@@ -209,6 +209,28 @@ class AcknowledgementOut(Schema):
     recorded_at: datetime | None
 
 
+class RemedyIn(Incoming):
+    remedy: Literal["disable", "pin_back"]
+
+
+class RemedyOut(Schema):
+    remedy: str
+
+
+class PinOut(Schema):
+    """`back` asks for the last good version, `return` for the one before the takedown."""
+
+    takedown: UUID
+    bot: UUID
+    direction: str
+    publisher: str
+    plugin: str
+    from_version: str
+    to_version: str
+    artifact_sha256: str
+    ordered_at: datetime
+
+
 class ReportIn(Incoming):
     publisher: PublisherSlug
     plugin: CatalogueName
@@ -224,9 +246,13 @@ class ReportFiledOut(Schema):
 
 
 class ReportOut(Schema):
+    """`is_merged`: others reported the same before, and one answer is for all; `takedown` is what followed."""
+
     state: str
     reported_at: datetime
     settled_at: datetime | None
+    is_merged: bool
+    takedown: UUID | None
 
 
 class TakedownOut(Schema):

@@ -10,9 +10,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Q
 
+from governance.flows.held_versions import name_of
 from governance.flows.takedown_clocks import subject_of
 from governance.keys import platform_key, trusted_keys
-from governance.ledger.actions import sign_checkpoint
+from governance.ledger.actions import digest_text, sign_checkpoint
 from governance.ledger.chain import body_digest
 from governance.ledger.models import Entry
 from governance.ledger.queries import links_between
@@ -27,7 +28,10 @@ from governance.takedowns.bundle import (
     OrderFact,
     ProofFacts,
     TakedownFact,
+    digest_receipt,
     digest_recipient,
+    redact_data,
+    write_atomically,
     write_bundle,
 )
 from governance.takedowns.errors import TakedownUnknown
@@ -42,6 +46,13 @@ def write_proof(takedown_id: uuid.UUID, *, path: Path, now: datetime) -> Path:
         raise TakedownUnknown(f"no takedown {takedown_id}")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bundle(gather_facts(takedown, now=now), path=path, key=platform_key())
+    return path
+
+
+def write_redacted_proof(takedown_id: uuid.UUID, *, path: Path, now: datetime) -> Path:
+    """Write the bundle without anything that names people, for the public or a court; raises as write_proof."""
+    write_proof(takedown_id, path=path, now=now)
+    write_atomically(path, data=redact_data(path.read_bytes()))
     return path
 
 
@@ -88,9 +99,12 @@ def _takedown_fact(takedown: Takedown) -> TakedownFact:
         publisher=takedown.plugin.publisher.slug,
         plugin=takedown.plugin.name,
         versions=takedown.versions,
+        artifact_sha256=tuple(takedown.artifact_sha256),
+        file_sha256=tuple(takedown.file_sha256),
         grounds=takedown.grounds,
         statement=takedown.statement,
-        ordered_by=f"user:{takedown.ordered_by_id}",
+        statement_sha256=digest_text(takedown.statement),
+        ordered_by=name_of(takedown.ordered_by),
         exposed_since=takedown.exposed_since,
         contained_at=takedown.contained_at,
         removed_at=takedown.removed_at,
@@ -104,6 +118,7 @@ def _order_fact(order: SwitchOrder) -> OrderFact:
         bot=order.bot_id,
         installation=order.installation_id,
         version=order.installation.version.number,
+        artifact_sha256=order.installation.version.artifact_id,
         action=order.action,
         state=order.state,
         ordered_at=order.ordered_at,
@@ -146,6 +161,7 @@ def _notice_fact(notice: Notice, *, takedown: Takedown, receipt: str) -> NoticeF
         delivered_at=notice.delivered_at,
         message_id=message_id(notice),
         receipt=receipt,
+        receipt_digest=digest_receipt(receipt, salt=salt),
     )
 
 

@@ -18,6 +18,7 @@ from governance.screening.actions import ScanClaim, claim_scan, record_report
 from governance.screening.models import Scan
 from governance.screening.queries import due_for_rescan, known_findings, unscanned_since
 from governance.screening.routing import Route, choose_rescan_route
+from plugins.artifact_files import record_files
 from plugins.lifecycle import lock_plugin, lock_version, move_version
 from plugins.models import Version
 from scanners import ruleset_digest
@@ -82,6 +83,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
     with transaction.atomic():
         lock_plugin(version.plugin_id)
         status = lock_version(version.pk).status
+        record_files(version.artifact_id, report.files if report else ())
         known = known_findings(version.pk)
         found = {(f.engine, f.rule_id, f.path) for f in report.findings} if report else set()
         routing = choose_rescan_route(verdict, new_findings=len(found - known))

@@ -24,7 +24,9 @@ from governance.screening.evidence import make_evidence
 from governance.screening.models import Scan
 from governance.screening.routing import Circumstances, Route, Routing, choose_route
 from governance.screening.shared_cache import open_shared_cache
+from governance.takedowns.known_files import known_file_in
 from governance.verification.queries import publisher_level
+from plugins.artifact_files import record_files
 from plugins.errors import ArtifactCorrupt, IllegalMove, VersionBlocked
 from plugins.lifecycle import lock_plugin, lock_version, move_version
 from plugins.manifest import build_manifest, missing_entry_points
@@ -165,6 +167,7 @@ def _settle(version: Version, *, claim: ScanClaim, report: ScanReport | None, no
     with transaction.atomic():
         lock_plugin(version.plugin_id)
         lock_version(version.pk)
+        record_files(version.artifact_id, report.files if report else ())
         routing = choose_route(verdict, _circumstances(version, report=report, now=now))
         digest = ruleset_digest()
         if not record_report(claim, report=report, routing=routing, ruleset_digest=digest, now=now):
@@ -201,6 +204,7 @@ def _circumstances(version: Version, *, report: ScanReport | None, now: datetime
         needs_first_review=allowed.needs_first_review,
         is_first_version=last is None,
         block_reason=block.reason if block else "",
+        known_file=known_file_in(version.artifact_id),
         new_permissions=_new_permissions(version, since=last),
         missing_entry_points=_missing_entry_points(version, report=report),
     )

@@ -4,20 +4,25 @@ Counts come from rows: ordered = confirmed + gone + pending, queued = delivered 
 import uuid
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance.flows.takedown_notices import OWNER_NOTICE, PUBLISHER_NOTICE
 from governance.notifications.queries import count_notices
 from governance.obligations.actions import cancel_obligation, meet_obligation, open_obligation
+from governance.obligations.models import Obligation
 from governance.playbook import playbook
+from governance.takedowns.actions import is_locked_in_force
 from governance.takedowns.models import Takedown
+from governance.takedowns.pins import allows_going_back, pin_back
 from governance.takedowns.queries import progress, running_takedowns
-from governance.takedowns.scope import preview_scope
+from governance.takedowns.scope import Scope, scope_of
 
 BOTS_CONFIRMED = "bots_confirmed"
 USERS_QUEUED = "users_queued"
 USERS_NOTIFIED = "users_notified"
 PUBLISHER_TOLD = "publisher_told"
+CONTAINMENT_CONFIRMED = "containment_confirmed"
 CLOCKS = (BOTS_CONFIRMED, USERS_QUEUED, USERS_NOTIFIED, PUBLISHER_TOLD)
 
 
@@ -46,6 +51,24 @@ def cancel_clocks(takedown: Takedown, *, now: datetime) -> None:
         cancel_obligation(kind, subject=subject_of(takedown.pk), now=now)
 
 
+def ask_for_confirmation(takedown: Takedown, *, now: datetime) -> Obligation:
+    """Open the deadline by which a person confirms or releases what the machine contained."""
+    market = playbook().marketplace
+    return open_obligation(
+        CONTAINMENT_CONFIRMED,
+        subject=subject_of(takedown.pk),
+        owner_role=market.owners["containment"],
+        due_at=now + timedelta(hours=market.takedowns.automatic_confirm_within_hours),
+        now=now,
+    )
+
+
+def answer_containment(takedown: Takedown, *, outcome: str, actor: User, now: datetime) -> bool:
+    """Record a person's answer to what the machine contained; False when none was asked for any more."""
+    evidence = {"outcome": outcome, "by": f"user:{actor.pk}"}
+    return meet_obligation(CONTAINMENT_CONFIRMED, subject=subject_of(takedown.pk), evidence=evidence, now=now)
+
+
 def reconcile_takedowns(*, now: datetime) -> int:
     """Meet every deadline whose counts prove it; returns how many were met now."""
     return sum(reconcile_takedown(takedown, now=now) for takedown in running_takedowns())
@@ -63,7 +86,8 @@ def reconcile_takedown(takedown: Takedown, *, now: datetime) -> int:
     people = count_notices(OWNER_NOTICE, cause=subject)
     publisher = count_notices(PUBLISHER_NOTICE, cause=subject)
     # Counted again from the installations: an order or a notice that was never written is nobody's evidence.
-    scope = preview_scope(takedown.plugin_id, versions=takedown.versions, exposed_since=takedown.exposed_since)
+    scope = scope_of(takedown)
+    _pin_late(takedown, scope=scope, now=now)
     is_everyone_queued = people.queued >= scope.exposed_owners
     proven: dict[str, dict[str, int]] = {}
     if is_everyone_queued:
@@ -79,3 +103,13 @@ def reconcile_takedown(takedown: Takedown, *, now: datetime) -> int:
         return sum(
             meet_obligation(kind, subject=subject, evidence=evidence, now=now) for kind, evidence in proven.items()
         )
+
+
+def _pin_late(takedown: Takedown, *, scope: Scope, now: datetime) -> None:
+    """Bots that were reported after the order, and tenants that allow going back since."""
+    if not allows_going_back():
+        return
+    with transaction.atomic():
+        # Under its lock: a pin written beside a reinstatement would outlive it.
+        if is_locked_in_force(takedown.pk):
+            pin_back(takedown, version_ids=scope.version_ids, now=now)

@@ -1,9 +1,9 @@
-"""Opens, meets, cancels and escalates deadlines; the only writer of their tables.
+"""Opens, meets, pauses, cancels and escalates deadlines; the only writer of their tables.
 A miss is written once and never taken back, and every warning is given once, however late the sweep runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -41,7 +41,7 @@ def open_obligation(kind: str, *, subject: str, owner_role: str, due_at: datetim
 def meet_obligation(kind: str, *, subject: str, evidence: dict[str, Any], now: datetime) -> bool:
     """Record that a deadline was met, and that it was missed when this comes too late; False when not running."""
     running = Obligation.objects.filter(kind=kind, subject=subject, met_at=None, cancelled_at=None)
-    running.filter(due_at__lt=now, missed_at=None).update(missed_at=F("due_at"))
+    running.filter(due_at__lt=now, missed_at=None, paused_at=None).update(missed_at=F("due_at"))
     return running.update(met_at=now, evidence=evidence) > 0
 
 
@@ -49,6 +49,33 @@ def cancel_obligation(kind: str, *, subject: str, now: datetime) -> bool:
     """Stop a deadline whose cause was reversed; False when it was not running."""
     running = Obligation.objects.filter(kind=kind, subject=subject, met_at=None, cancelled_at=None)
     return running.update(cancelled_at=now) > 0
+
+
+def pause_obligation(kind: str, *, subject: str, now: datetime) -> bool:
+    """Let a deadline stand still while nobody can meet it; False when it is not running."""
+    running = Obligation.objects.filter(kind=kind, subject=subject, met_at=None, cancelled_at=None, paused_at=None)
+    return running.update(paused_at=now) > 0
+
+
+def resume_obligation(kind: str, *, subject: str, now: datetime) -> bool:
+    """Let it run again with all the time it had left; False when it was not paused."""
+    paused = (
+        Obligation.objects.select_for_update(no_key=True)
+        .filter(kind=kind, subject=subject)
+        .exclude(paused_at=None)
+        .first()
+    )
+    if paused is None or paused.paused_at is None:
+        return False
+    stood = max(now - paused.paused_at, timedelta(0))
+    # Both ends move: a share of the time that has run stays the same share.
+    Obligation.objects.filter(pk=paused.pk).update(
+        opened_at=paused.opened_at + stood,
+        due_at=paused.due_at + stood,
+        paused_for=paused.paused_for + stood,
+        paused_at=None,
+    )
+    return True
 
 
 def escalate_due(*, thresholds_percent: Sequence[int], path: Sequence[str], now: datetime) -> list[Warned]:
@@ -60,7 +87,7 @@ def escalate_due(*, thresholds_percent: Sequence[int], path: Sequence[str], now:
     with transaction.atomic():
         due = (
             Obligation.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(met_at=None, cancelled_at=None)
+            .filter(met_at=None, cancelled_at=None, paused_at=None)
             .filter(_is_past_next_step(steps, now=now))
             .order_by("due_at")[:SWEEP_BATCH]
         )

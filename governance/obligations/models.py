@@ -1,6 +1,8 @@
 """Every running deadline: what is owed, by whom, by when, and the evidence that it was kept.
 A miss is recorded once and stays; meeting it later does not erase it."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -15,6 +17,8 @@ class Obligation(models.Model):
     met_at = models.DateTimeField(null=True)
     missed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True, help_text="its cause was reversed before it was met")
+    paused_at = models.DateTimeField(null=True, help_text="nobody can meet it while a takedown holds its subject")
+    paused_for = models.DurationField(default=timedelta(0), help_text="by how much opening and due were moved on")
     evidence = models.JSONField(default=dict)
 
     class Meta:

@@ -8,8 +8,8 @@ from governance.obligations.models import Obligation
 
 
 def running() -> QuerySet[Obligation]:
-    """Deadlines neither met nor cancelled, the nearest first."""
-    return Obligation.objects.filter(met_at=None, cancelled_at=None).order_by("due_at")
+    """Deadlines neither met, cancelled nor paused, the nearest first."""
+    return Obligation.objects.filter(met_at=None, cancelled_at=None, paused_at=None).order_by("due_at")
 
 
 def due_within(span: timedelta, *, now: datetime) -> QuerySet[Obligation]:

@@ -6,6 +6,7 @@ from django.db.models.functions import Cast, Concat
 from governance.obligations.models import Obligation
 from governance.reviews.errors import ReviewUnknown
 from governance.reviews.models import Decision, Review
+from plugins.models import Version
 
 REVIEW_OBLIGATION = "review"
 
@@ -16,11 +17,15 @@ def subject_of(review_id: int) -> str:
 
 
 def open_reviews() -> QuerySet[Review]:
-    """Open reviews with their version, plugin, publisher and claimant, annotated with `due_at`."""
+    """Open reviews with their version, plugin, publisher and claimant, annotated with `due_at`.
+
+    What a takedown holds is left out: nobody can judge it, and its deadline stands still.
+    """
     subject = Concat(Value("review:"), Cast(OuterRef("pk"), CharField()), output_field=CharField())
     due = Obligation.objects.filter(kind=REVIEW_OBLIGATION, subject=subject).values("due_at")[:1]
     return (
         Review.objects.filter(settled_at=None)
+        .exclude(version__status__in=(Version.Status.QUARANTINED, Version.Status.REMOVED))
         .select_related("version__plugin__publisher", "claimed_by")
         .annotate(due_at=Subquery(due, output_field=DateTimeField()))
         .order_by(F("due_at").asc(nulls_first=True), "opened_at")

@@ -24,6 +24,7 @@ class Circumstances:
     block_reason: str
     new_permissions: tuple[str, ...]
     missing_entry_points: tuple[str, ...] = ()
+    known_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def choose_route(verdict: Verdict, circumstances: Circumstances) -> Routing:
     """Route a submitted version."""
     if circumstances.block_reason:
         return Routing(Route.HOLD, "findings", f"A takedown blocks this version: {circumstances.block_reason}.")
+    if circumstances.known_file:
+        return Routing(Route.HOLD, "malicious_verdict", "It holds a file that was found malicious before.")
     if verdict is Verdict.MALICIOUS:
         return Routing(Route.HOLD, "malicious_verdict", "The scan found what only malicious code needs.")
     if verdict is Verdict.INCOMPLETE:

@@ -2,21 +2,32 @@
 The block's row is the switch itself: one entry, the feed's next number, in force at commit."""
 
 import uuid
-from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from governance.takedowns.containment import Containment
 from governance.takedowns.errors import (
     AlreadyContained,
+    NothingToContain,
     NotInForce,
-    ReportSettled,
-    ReportUnknown,
+    PublisherContained,
+    SignOffDiffers,
     SignOffRepeated,
+    TakedownUnknown,
 )
-from governance.takedowns.models import AbuseReport, SignOff, Takedown, TakedownVersion
+from governance.takedowns.models import (
+    PublisherTakedown,
+    SignOff,
+    StatementOfReasons,
+    Takedown,
+    TakedownVersion,
+)
+from governance.takedowns.publisher_scope import PublisherScope
+from governance.takedowns.reasons import Reasons
 from governance.takedowns.scope import Scope
 from plugins.models import BlocklistEntry, FeedHead, Plugin
 
@@ -30,22 +41,67 @@ def next_sequence() -> int:
     return FeedHead.objects.values_list("sequence", flat=True).get(pk=1)
 
 
-def create_takedown(
-    scope: Scope, *, grounds: str, statement: str, exposed_since: datetime, actor: User, now: datetime
-) -> Takedown:
+def create_takedown(scope: Scope, *, order: Containment, actor: User | None, now: datetime) -> Takedown:
     """Write the order; the caller holds the plugin's row lock. Raises AlreadyContained."""
-    same = Takedown.objects.filter(plugin_id=scope.plugin_id, versions=scope.versions, state__in=IN_FORCE)
-    if same.exists():
+    meant = {
+        "plugin_id": scope.plugin_id,
+        "versions": scope.versions,
+        "artifact_sha256": list(scope.artifact_sha256),
+        "file_sha256": list(scope.file_sha256),
+    }
+    if Takedown.objects.filter(**meant, state__in=IN_FORCE).exists():
         raise AlreadyContained(f"{scope.plugin} {scope.versions} is taken down already")
     return Takedown.objects.create(
-        plugin_id=scope.plugin_id,
-        versions=scope.versions,
-        grounds=grounds,
-        statement=statement.strip(),
-        exposed_since=exposed_since,
+        **meant,
+        grounds=order.grounds,
+        statement=order.statement.strip(),
+        exposed_since=order.exposed_since,
         ordered_by=actor,
+        automatic_cause=order.automatic_cause,
+        publisher_takedown_id=order.publisher_takedown,
         contained_at=now,
     )
+
+
+def create_publisher_takedown(
+    scope: PublisherScope, *, status_before: str, grounds: str, statement: str, actor: User, now: datetime
+) -> PublisherTakedown:
+    """Write the order over a whole publisher; the caller holds its lock. Raises PublisherContained or NothingToContain.
+
+    Each plugin's own takedown points at it.
+    """
+    if PublisherTakedown.objects.filter(publisher_id=scope.publisher_id, undone_at=None).exists():
+        raise PublisherContained(f"{scope.publisher} is taken down already")
+    if not scope.scopes:
+        raise NothingToContain(f"{scope.publisher} has no plugin that is not down already")
+    return PublisherTakedown.objects.create(
+        publisher_id=scope.publisher_id,
+        status_before=status_before,
+        grounds=grounds,
+        statement=statement.strip(),
+        ordered_by=actor,
+        ordered_at=now,
+    )
+
+
+def lock_publisher_takedown(order_id: uuid.UUID) -> PublisherTakedown:
+    """Return an order over a publisher under its row lock; raises TakedownUnknown or NotInForce."""
+    order = PublisherTakedown.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise TakedownUnknown(f"no takedown of a publisher {order_id}")
+    if order.undone_at is not None:
+        raise NotInForce("this publisher was brought back before")
+    return order
+
+
+def end_publisher_takedown(order: PublisherTakedown, *, now: datetime) -> None:
+    """End an order over a publisher."""
+    PublisherTakedown.objects.filter(pk=order.pk).update(undone_at=now)
+
+
+def issue_reasons(takedown: Takedown, *, reasons: Reasons, now: datetime) -> StatementOfReasons:
+    """Write the statement without which the database refuses to commit a containment or a removal."""
+    return StatementOfReasons.objects.create(takedown=takedown, issued_at=now, **asdict(reasons))
 
 
 def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> BlocklistEntry:
@@ -55,6 +111,8 @@ def block_versions(takedown: Takedown, *, plugin: Plugin, now: datetime) -> Bloc
         plugin=plugin,
         publisher_id=plugin.publisher_id,
         versions=takedown.versions,
+        artifact_sha256=takedown.artifact_sha256,
+        file_sha256=takedown.file_sha256,
         reason=takedown.grounds,
         sequence=next_sequence(),
         blocked_at=now,
@@ -95,13 +153,26 @@ def lock_in_force(takedown_id: uuid.UUID) -> Takedown:
     return takedown
 
 
-def add_signature(takedown: Takedown, *, actor: User, reason: str, now: datetime) -> int:
-    """Sign a removal; returns how many different people have. Raises SignOffRepeated or NotInForce."""
+def is_locked_in_force(takedown_id: uuid.UUID) -> bool:
+    """Take a takedown's row lock; False when it has ended."""
+    locked = Takedown.objects.select_for_update(no_key=True).filter(pk=takedown_id, state__in=IN_FORCE)
+    return locked.values_list("pk", flat=True).first() is not None
+
+
+def add_signature(takedown: Takedown, *, actor: User, grounds: str, reason: str, now: datetime) -> int:
+    """Sign a removal; returns how many different people have.
+
+    Raises SignOffRepeated, NotInForce, or SignOffDiffers when an earlier signature is under other grounds.
+    """
     if takedown.state != Takedown.State.CONTAINED:
         raise NotInForce("only a contained plugin can be removed")
+    if takedown.signoffs.exclude(grounds__in=("", grounds)).exists():
+        raise SignOffDiffers("the first signature is under other grounds; two people sign one decision")
     try:
         with transaction.atomic():
-            SignOff.objects.create(takedown=takedown, actor=actor, reason=reason.strip(), signed_at=now)
+            SignOff.objects.create(
+                takedown=takedown, actor=actor, grounds=grounds, reason=reason.strip(), signed_at=now
+            )
     except IntegrityError as error:
         raise SignOffRepeated("you have signed this removal; the second signature is another person's") from error
     return takedown.signoffs.count()
@@ -117,51 +188,3 @@ def mark_reinstated(takedown: Takedown, *, reason: str, now: datetime) -> None:
     Takedown.objects.filter(pk=takedown.pk).update(
         state=Takedown.State.REINSTATED, reinstated_at=now, reinstatement_reason=reason
     )
-
-
-def create_report(
-    *,
-    plugin_id: int,
-    version_id: int | None,
-    category: str,
-    description: str,
-    reporter_email: str,
-    now: datetime,
-) -> AbuseReport:
-    """Keep an abuse report."""
-    return AbuseReport.objects.create(
-        plugin_id=plugin_id,
-        version_id=version_id,
-        category=category,
-        description=description,
-        reporter_email=reporter_email,
-        reported_at=now,
-    )
-
-
-def uphold_reports(takedown: Takedown, *, report_ids: Collection[uuid.UUID], now: datetime) -> list[AbuseReport]:
-    """Answer open reports against this plugin with the takedown; raises ReportUnknown when one does not fit."""
-    reports = list(
-        AbuseReport.objects.select_for_update(no_key=True).filter(
-            pk__in=report_ids, plugin_id=takedown.plugin_id, state=AbuseReport.State.OPEN
-        )
-    )
-    if len(reports) != len(set(report_ids)):
-        raise ReportUnknown("one of the reports is not an open report against this plugin")
-    AbuseReport.objects.filter(pk__in=[report.pk for report in reports]).update(
-        state=AbuseReport.State.UPHELD, takedown=takedown, settled_at=now
-    )
-    return reports
-
-
-def dismiss_report(report_id: uuid.UUID, *, reason: str, now: datetime) -> AbuseReport:
-    """Answer a report with nothing to be done; raises ReportUnknown or ReportSettled."""
-    report = AbuseReport.objects.select_for_update(no_key=True).filter(pk=report_id).first()
-    if report is None:
-        raise ReportUnknown(f"no report {report_id}")
-    if report.state != AbuseReport.State.OPEN:
-        raise ReportSettled("this report was answered before")
-    AbuseReport.objects.filter(pk=report_id).update(
-        state=AbuseReport.State.DISMISSED, settled_at=now, dismissal_reason=reason
-    )
-    return report

@@ -11,32 +11,42 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from governance.takedowns.bundle_zip import pack
+from governance.takedowns.bundle_zip import pack, unpack
 from plugins.runtime.canonical import canonical_json
 from plugins.runtime.moments import format_moment
 from plugins.runtime.signing import SigningKey, sign_statement
 
 PROOF_KIND = "nexus.proof/1"
 MANIFEST_NAME = "manifest.json"
+# All that names a person, and nothing else: the one file that may be taken out and leave the rest as it was signed.
+PEOPLE_NAME = "people.json"
 DIGEST_BLOCK_BYTES = 4096  # as finely as a changed byte is located
 README = (
     "The proof of one takedown: who was ordered, who confirmed, who was told and when.\n"
     "Check it with: python -m governance.takedowns.verify BUNDLE.zip --key KEY\n"
     "KEY is the platform's public key, from a source other than this bundle.\n"
     "manifest.json is signed and names the SHA-256 of every other file here.\n"
+    "people.json alone names people. It may be taken out, for the public or a court; everything else still verifies:\n"
+    "python -m governance.takedowns.redact BUNDLE.zip -o REDACTED.zip\n"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownFact:
-    """The order itself; `ordered_by` is an actor as the ledger writes it, such as user:7."""
+    """The order itself; `ordered_by` is an actor as the ledger writes it, such as user:7.
+
+    `statement` may be withheld; its digest stays. Digests of artifacts and files narrow the range to those bytes.
+    """
 
     takedown: UUID
     publisher: str
     plugin: str
     versions: str
+    artifact_sha256: tuple[str, ...]
+    file_sha256: tuple[str, ...]
     grounds: str
-    statement: str
+    statement: str | None
+    statement_sha256: str
     ordered_by: str
     exposed_since: datetime
     contained_at: datetime
@@ -55,6 +65,7 @@ class OrderFact:
     bot: UUID
     installation: int
     version: str
+    artifact_sha256: str
     action: str
     state: str
     ordered_at: datetime
@@ -72,9 +83,10 @@ class AcknowledgementFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFact:
-    """One notice to one person. `recipient` and `salt` may both be left out; their digest stays.
+    """One notice to one person. `recipient`, `salt` and `receipt` are withheld together; their digests stay.
 
-    One person has one salt within a bundle, so that people can be counted. `receipt` is the receiver's answer.
+    One person has one salt within a bundle, so that people can be counted. `receipt` is the receiver's answer; its
+    digest is empty where there is none.
     """
 
     notice: UUID
@@ -86,7 +98,8 @@ class NoticeFact:
     deadline_at: datetime
     delivered_at: datetime | None
     message_id: str
-    receipt: str
+    receipt: str | None
+    receipt_digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +149,11 @@ def digest_recipient(recipient: str, *, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{recipient}".encode()).hexdigest()
 
 
+def digest_receipt(receipt: str, *, salt: str) -> str:
+    """Return what stands for a receiver's answer, which may name a mail server; empty when there is none."""
+    return hashlib.sha256(f"receipt\n{salt}\n{receipt}".encode()).hexdigest() if receipt else ""
+
+
 def write_bundle(facts: ProofFacts, *, path: Path, key: SigningKey) -> None:
     """Write the bundle to `path`, whole or not at all; equal facts and key give equal bytes.
 
@@ -150,7 +168,18 @@ def write_bundle(facts: ProofFacts, *, path: Path, key: SigningKey) -> None:
         "files": {name: describe_file(content) for name, content in files.items()},
     }
     signed = canonical_json(sign_statement(manifest, key=key))
-    _write_atomically(path, data=pack([(MANIFEST_NAME, signed), *sorted(files.items())]))
+    write_atomically(path, data=pack([(MANIFEST_NAME, signed), *sorted(files.items())]))
+
+
+def redact_data(data: bytes) -> bytes:
+    """Return a bundle's bytes without the file that names people; the platform's signature goes on holding.
+
+    Raises ValueError for bytes that are no whole bundle.
+    """
+    members, flaw = unpack(data)
+    if flaw is not None:
+        raise ValueError(f"byte {flaw.offset}: {flaw.what}")
+    return pack([(member.name, member.content) for member in members if member.name != PEOPLE_NAME])
 
 
 def describe_file(content: bytes) -> dict[str, Any]:
@@ -164,16 +193,28 @@ def describe_file(content: bytes) -> dict[str, Any]:
 
 
 def _contents(facts: ProofFacts) -> dict[str, Any]:
+    people = {
+        "statement": facts.takedown.statement,
+        "notices": {
+            notice.notice: {"recipient": notice.recipient, "salt": notice.salt, "receipt": notice.receipt}
+            for notice in facts.notices
+        },
+    }
     return {
-        "takedown.json": asdict(facts.takedown),
+        "takedown.json": _without(asdict(facts.takedown), "statement"),
         "orders.json": [asdict(order) for order in facts.orders],
         "acknowledgements.json": [asdict(said) for said in facts.acknowledgements],
         "bots.json": dict(facts.bot_keys),
-        "notices.json": [asdict(notice) for notice in facts.notices],
+        "notices.json": [_without(asdict(notice), "recipient", "salt", "receipt") for notice in facts.notices],
+        PEOPLE_NAME: people,
         "feed.json": {"at_order": asdict(facts.feed_at_order), "latest": asdict(facts.feed_latest)},
         "ledger.json": {"links": [asdict(link) for link in facts.links], "checkpoint": facts.checkpoint},
         "keys.json": dict(facts.platform_keys),
     }
+
+
+def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _plain(value: Any) -> Any:
@@ -188,7 +229,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _write_atomically(path: Path, *, data: bytes) -> None:
+def write_atomically(path: Path, *, data: bytes) -> None:
+    """Write a file whole or not at all; raises OSError."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
     partial = Path(name)
     try:

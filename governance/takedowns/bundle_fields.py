@@ -2,11 +2,13 @@
 Pure; checks form only, whether a fact holds is for the checks to find out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from governance.takedowns.bundle import (
+    PEOPLE_NAME,
     AcknowledgementFact,
     FeedFact,
     LinkFact,
@@ -37,14 +39,15 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
     missing = [name for name in FACT_FILES if name not in values]
     if missing:
         raise ValueError(f"{missing[0]}: cannot be read, so nothing more can be said")
+    people = _people(values.get(PEOPLE_NAME))
     feed = _object(values["feed.json"], {"at_order": _body, "latest": _body}, where="feed.json")
     ledger = _object(values["ledger.json"], {"links": _list, "checkpoint": _statement}, where="ledger.json")
     return ProofFacts(
-        takedown=_fact(TakedownFact, values["takedown.json"], where="takedown.json"),
+        takedown=_takedown(values["takedown.json"], people=people),
         orders=_facts(OrderFact, values["orders.json"], where="orders.json"),
         acknowledgements=_facts(AcknowledgementFact, values["acknowledgements.json"], where="acknowledgements.json"),
         bot_keys=_bot_keys(values["bots.json"]),
-        notices=_facts(NoticeFact, values["notices.json"], where="notices.json"),
+        notices=_notices(values["notices.json"], people=people),
         feed_at_order=_fact(FeedFact, feed["at_order"], where="feed.json: at_order"),
         feed_latest=_fact(FeedFact, feed["latest"], where="feed.json: latest"),
         links=_facts(LinkFact, ledger["links"], where="ledger.json: links"),
@@ -52,6 +55,38 @@ def build_facts(values: Mapping[str, Any], *, written_at: object) -> ProofFacts:
         platform_keys=_texts(values["keys.json"], where="keys.json"),
         written_at=_object({"written_at": written_at}, {"written_at": _moment}, where="manifest.json")["written_at"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """What names people: the statement's words, and address, salt and receipt by notice; all empty when withheld."""
+
+    statement: str | None
+    notices: Mapping[str, Mapping[str, Any]]
+
+
+def _people(value: Any) -> _People:
+    if value is None:
+        return _People(None, {})
+    read = _object(value, {"statement": _optional(_text), "notices": _body}, where=PEOPLE_NAME)
+    fields = {"recipient": _optional(_text), "salt": _optional(_text), "receipt": _optional(_text)}
+    named = {key: _object(item, fields, where=f"{PEOPLE_NAME}: {key}") for key, item in read["notices"].items()}
+    return _People(read["statement"], named)
+
+
+def _takedown(value: Any, *, people: _People) -> TakedownFact:
+    return TakedownFact(statement=people.statement, **_object(value, _FIELDS[TakedownFact], where="takedown.json"))
+
+
+def _notices(value: Any, *, people: _People) -> tuple[NoticeFact, ...]:
+    if not isinstance(value, list):
+        raise ValueError("notices.json: is not a list")
+    read = [_object(item, _FIELDS[NoticeFact], where=f"notices.json[{at}]") for at, item in enumerate(value)]
+    withheld: Mapping[str, Any] = {"recipient": None, "salt": None, "receipt": None}
+    strange = set(people.notices) - {str(fields["notice"]) for fields in read}
+    if strange:
+        raise ValueError(f"{PEOPLE_NAME}: names a notice that is not there: {min(strange)}")
+    return tuple(NoticeFact(**fields, **people.notices.get(str(fields["notice"]), withheld)) for fields in read)
 
 
 def _facts(kind: type[_Fact], value: Any, *, where: str) -> tuple[_Fact, ...]:
@@ -100,6 +135,14 @@ def _digest(value: Any) -> str:
     if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
         raise ValueError("is not a SHA-256 in lower-case hex")
     return text
+
+
+def _digest_or_nothing(value: Any) -> str:
+    return value if value == "" else _digest(value)
+
+
+def _digests(value: Any) -> tuple[str, ...]:
+    return tuple(_digest(item) for item in _list(value))
 
 
 def _integer(value: Any) -> int:
@@ -151,8 +194,10 @@ _FIELDS: Mapping[type, Mapping[str, _Parser]] = {
         "publisher": _text,
         "plugin": _text,
         "versions": _text,
+        "artifact_sha256": _digests,
+        "file_sha256": _digests,
         "grounds": _text,
-        "statement": _text,
+        "statement_sha256": _digest,
         "ordered_by": _text,
         "exposed_since": _moment,
         "contained_at": _moment,
@@ -164,6 +209,7 @@ _FIELDS: Mapping[type, Mapping[str, _Parser]] = {
         "bot": _uuid,
         "installation": _integer,
         "version": _text,
+        "artifact_sha256": _digest,
         "action": _text,
         "state": _text,
         "ordered_at": _moment,
@@ -174,13 +220,11 @@ _FIELDS: Mapping[type, Mapping[str, _Parser]] = {
         "notice": _uuid,
         "kind": _text,
         "recipient_digest": _digest,
-        "recipient": _optional(_text),
-        "salt": _optional(_text),
         "queued_at": _moment,
         "deadline_at": _moment,
         "delivered_at": _optional(_moment),
         "message_id": _text,
-        "receipt": _text,
+        "receipt_digest": _digest_or_nothing,
     },
     FeedFact: {"after": _integer, "digest": _digest, "changes": _changes, "freshness": _statement},
     LinkFact: {

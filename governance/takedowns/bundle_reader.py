@@ -9,6 +9,7 @@ from zlib import crc32
 from governance.takedowns.bundle import (
     DIGEST_BLOCK_BYTES,
     MANIFEST_NAME,
+    PEOPLE_NAME,
     PROOF_KIND,
     ProofFacts,
     describe_file,
@@ -40,6 +41,7 @@ class Reading:
     facts: ProofFacts | None
     keys: Mapping[str, str]
     problems: tuple[Problem, ...]
+    is_redacted: bool = False
 
 
 def read_bundle(data: bytes, *, trusted_keys: Mapping[str, str] | None) -> Reading:
@@ -47,20 +49,22 @@ def read_bundle(data: bytes, *, trusted_keys: Mapping[str, str] | None) -> Readi
     members, flaw = unpack(data)
     problems = [Problem("the archive", f"byte {flaw.offset}", flaw.what)] if flaw else []
     files = {member.name: member.content for member in members}
-    values = {name: value for name in FACT_FILES if (value := _parse(name, files, problems=problems)) is not None}
+    is_redacted = PEOPLE_NAME not in files
+    expected = FACT_FILES if is_redacted else (*FACT_FILES, PEOPLE_NAME)
+    values = {name: value for name in expected if (value := _parse(name, files, problems=problems)) is not None}
     keys = trusted_keys if trusted_keys is not None else _offered_keys(values.get("keys.json"))
     manifest = _open_manifest(files, keys=keys, problems=problems)
     problems.extend(_compare_files(members, described=manifest.get("files")))
     if not manifest:
-        return Reading(None, keys, tuple(problems))
+        return Reading(None, keys, tuple(problems), is_redacted)
     try:
         facts = build_facts(values, written_at=manifest.get("written_at"))
     except ValueError as error:
         problems.append(Problem("", "", str(error)))
-        return Reading(None, keys, tuple(problems))
+        return Reading(None, keys, tuple(problems), is_redacted)
     if manifest.get("takedown") != str(facts.takedown.takedown):
         problems.append(Problem("takedown.json", "takedown", "the manifest is about another takedown"))
-    return Reading(facts, keys, tuple(problems))
+    return Reading(facts, keys, tuple(problems), is_redacted)
 
 
 def _parse(name: str, files: Mapping[str, bytes], *, problems: list[Problem]) -> Any:
@@ -110,7 +114,10 @@ def _compare_files(members: list[Member], *, described: Any) -> list[Problem]:
         if crc32(member.content) != member.crc
     ]
     if isinstance(described, dict):
-        problems += [Problem(name, "", "was signed for and is missing") for name in sorted({*described} - {*names})]
+        missing = {*described} - {*names} - {PEOPLE_NAME}
+        problems += [Problem(name, "", "was signed for and is missing") for name in sorted(missing)]
+        if PEOPLE_NAME not in described:
+            problems.append(Problem(MANIFEST_NAME, "files", f"does not say what {PEOPLE_NAME} held"))
         changed = (_find_change(member, row=described.get(member.name)) for member in members)
         problems += [problem for problem in changed if problem is not None]
     return problems

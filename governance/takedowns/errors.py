@@ -15,6 +15,12 @@ class RangeEmpty(GovernanceError):
     code = "range_matches_nothing"
 
 
+class DigestUnreadable(GovernanceError):
+    """A digest is 64 lower-case hex digits, the SHA-256 of an artifact or of a file in it."""
+
+    code = "digest_unreadable"
+
+
 class GroundsUnknown(GovernanceError):
     """These grounds do not exist."""
 
@@ -33,6 +39,18 @@ class AlreadyContained(GovernanceError):
     code = "already_contained"
 
 
+class PublisherContained(GovernanceError):
+    """A takedown of this whole publisher is in force already."""
+
+    code = "publisher_contained"
+
+
+class NothingToContain(GovernanceError):
+    """The publisher has no plugin left that is not down already."""
+
+    code = "nothing_to_contain"
+
+
 class NotInForce(GovernanceError):
     """The takedown is not in a state that allows this."""
 
@@ -45,6 +63,12 @@ class SignOffRepeated(GovernanceError):
     code = "signoff_repeated"
 
 
+class SignOffDiffers(GovernanceError):
+    """The signatures under one removal are under the same grounds."""
+
+    code = "signoff_differs"
+
+
 class ReportUnknown(GovernanceError):
     """No such abuse report."""
 
@@ -55,6 +79,36 @@ class ReportSettled(GovernanceError):
     """This abuse report was answered before."""
 
     code = "report_settled"
+
+
+class TooManyReports(GovernanceError):
+    """More reports came from one address or network than are taken in a day."""
+
+    code = "too_many_reports"
+
+
+class ReporterTokenInvalid(GovernanceError):
+    """No trusted reporter has this token."""
+
+    code = "reporter_token_invalid"
+
+
+class KnownFileUnknown(GovernanceError):
+    """This file is not on the list of known malicious files."""
+
+    code = "known_file_unknown"
+
+
+class AuthorityClockUnknown(GovernanceError):
+    """No such report is owed for this takedown, or it was sent before."""
+
+    code = "authority_clock_unknown"
+
+
+class KnownInFuture(GovernanceError):
+    """A deadline counts from when something was known, which cannot be later than now."""
+
+    code = "known_in_future"
 
 
 class StatementRefused(GovernanceError):

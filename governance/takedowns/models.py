@@ -9,6 +9,29 @@ from django.db import models
 from django.db.models import Q
 
 
+class PublisherTakedown(models.Model):
+    """Every plugin of one publisher taken down by one order, and the account with them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publisher = models.ForeignKey("plugins.Publisher", on_delete=models.PROTECT, related_name="+")
+    status_before = models.CharField(max_length=16, help_text="the account's, to which it returns")
+    grounds = models.CharField(max_length=64)
+    statement = models.TextField()
+    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ordered_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publisher"], condition=Q(undone_at__isnull=True), name="publisher_taken_down_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Takedown(models.Model):
     class State(models.TextChoices):
         CONTAINED = "contained"
@@ -18,11 +41,21 @@ class Takedown(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plugin = models.ForeignKey("plugins.Plugin", on_delete=models.PROTECT, related_name="takedowns")
     versions = models.CharField(max_length=256, help_text="SemVer range, see plugins.runtime.ranges")
+    artifact_sha256 = ArrayField(
+        models.CharField(max_length=64), default=list, help_text="only these bytes; empty: all in the range"
+    )
+    file_sha256 = ArrayField(models.CharField(max_length=64), default=list, help_text="whatever holds such a file")
     state = models.CharField(max_length=16, choices=State.choices, default=State.CONTAINED)
     grounds = models.CharField(max_length=64, help_text="a code of governance.takedowns.grounds")
     statement = models.TextField(help_text="statement of reasons (Regulation (EU) 2022/2065, Article 17)")
     exposed_since = models.DateTimeField(help_text="people who ran the plugin from here on are affected")
-    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="none: the machine"
+    )
+    automatic_cause = models.CharField(max_length=128, blank=True, help_text="what made the machine act, as kind:id")
+    publisher_takedown = models.ForeignKey(
+        PublisherTakedown, null=True, on_delete=models.PROTECT, related_name="takedowns"
+    )
     contained_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
     reinstated_at = models.DateTimeField(null=True)
@@ -36,6 +69,9 @@ class Takedown(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="removed") | Q(removed_at__isnull=False), name="removal_is_dated"
             ),
+            models.CheckConstraint(
+                condition=Q(ordered_by__isnull=False) ^ ~Q(automatic_cause=""), name="order_is_a_persons_or_has_a_cause"
+            ),
         ]
         permissions = [
             ("contain_plugin", "May contain a plugin at once"),
@@ -45,6 +81,76 @@ class Takedown(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class StatementOfReasons(models.Model):
+    """Why a restriction was imposed, field by field (Regulation (EU) 2022/2065, Article 17 (3)). Append-only.
+
+    Migration 0004 makes the database refuse to commit a containment or a removal without its own.
+    """
+
+    class Restriction(models.TextChoices):
+        CONTAINMENT = "containment"
+        REMOVAL = "removal"
+
+    class Source(models.TextChoices):
+        NOTICE = "notice", "Notices submitted to us"
+        OWN_INITIATIVE = "own_initiative", "Our own investigation"
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="statements")
+    restriction = models.CharField(max_length=16, choices=Restriction.choices)
+    territory = models.TextField()
+    duration = models.TextField()
+    facts = models.TextField()
+    source = models.CharField(max_length=16, choices=Source.choices)
+    is_found_by_machine = models.BooleanField()
+    is_decided_by_machine = models.BooleanField()
+    legal_ground = models.TextField(blank=True, help_text="the law, where the content is held to be illegal")
+    contractual_ground = models.TextField(blank=True, help_text="the clause, where it breaks the terms")
+    explanation = models.TextField()
+    redress = models.TextField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["takedown", "restriction"], name="reasons_once_per_restriction"),
+            models.CheckConstraint(
+                condition=~Q(legal_ground="") | ~Q(contractual_ground=""), name="reasons_rest_on_a_ground"
+            ),
+            models.CheckConstraint(
+                condition=~Q(facts="") & ~Q(explanation="") & ~Q(redress="") & ~Q(territory="") & ~Q(duration=""),
+                name="reasons_are_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(restriction="containment") | Q(is_decided_by_machine=False), name="machine_removes_nothing"
+            ),
+        ]
+        verbose_name_plural = "statements of reasons"
+
+    def __str__(self) -> str:
+        return f"reasons for the {self.restriction} by {self.takedown_id}"
+
+
+class Reporter(models.Model):
+    """Whoever reports: known by an address; a trusted one also by a token, of which only the digest is kept."""
+
+    email = models.EmailField(unique=True, help_text="lower-case, without a +tag")
+    token_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  unique, so absent is NULL
+    trusted_at = models.DateTimeField(null=True)
+    trusted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(trusted_at__isnull=True, trusted_by__isnull=True, token_digest__isnull=True)
+                | Q(trusted_at__isnull=False, trusted_by__isnull=False, token_digest__isnull=False),
+                name="trust_is_a_persons_and_has_a_token",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reporter {self.pk}"
 
 
 class AbuseReport(models.Model):
@@ -66,14 +172,45 @@ class AbuseReport(models.Model):
     category = models.CharField(max_length=32, choices=Category.choices)
     description = models.TextField()
     reporter_email = models.EmailField()
+    reporter = models.ForeignKey(Reporter, null=True, on_delete=models.PROTECT, related_name="reports")
+    is_authenticated = models.BooleanField(default=False, help_text="sent with the reporter's own token")
+    network_digest = models.CharField(max_length=64, blank=True, help_text="keyed digest of where it came from")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     takedown = models.ForeignKey(Takedown, null=True, on_delete=models.PROTECT, related_name="reports")
     reported_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     dismissal_reason = models.TextField(blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plugin", "category"],
+                condition=Q(state="open", merged_into__isnull=True),
+                name="report_leads_once_per_plugin_and_category",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["reporter", "reported_at"], name="report_by_reporter"),
+            models.Index(fields=["network_digest", "reported_at"], name="report_by_network"),
+        ]
+
     def __str__(self) -> str:
         return str(self.id)
+
+
+class KnownFile(models.Model):
+    """A file that a person has found malicious: an artifact that holds it is contained without waiting."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    takedown = models.ForeignKey(Takedown, null=True, on_delete=models.PROTECT, related_name="known_files")
+    reason = models.TextField()
+    listed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    listed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.sha256
 
 
 class TakedownVersion(models.Model):
@@ -97,6 +234,7 @@ class SignOff(models.Model):
 
     takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="signoffs")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    grounds = models.CharField(max_length=64, blank=True, help_text="what the removal rests on")
     reason = models.TextField()
     signed_at = models.DateTimeField()
 
@@ -170,14 +308,11 @@ class SwitchOrder(models.Model):
 
 
 class FeedChange(models.Model):
-    """One number of the feed: a block, or the end of one, as every runtime reads it. Append-only.
-
-    The digest is that of the number before it and of this change, so it names the whole history.
-    """
+    """One number of the feed: a block, or the end of one, as every runtime reads it. Append-only."""
 
     sequence = models.BigIntegerField(primary_key=True)
     change = models.JSONField()
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)  # of the number before it and of this change: the whole history
 
     def __str__(self) -> str:
         return f"change {self.sequence}"
@@ -217,6 +352,35 @@ class FanOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.takedown_id}: {self.orders} orders, {self.people} people"
+
+
+class Pin(models.Model):
+    """An installation that goes back to a good version, where its tenant allows it; or returns afterwards."""
+
+    class Direction(models.TextChoices):
+        BACK = "back"
+        RETURN = "return"
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="pins")
+    installation = models.ForeignKey("plugins.Installation", on_delete=models.PROTECT, related_name="+")
+    bot = models.ForeignKey("plugins.Bot", on_delete=models.PROTECT, related_name="+")
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    version = models.ForeignKey("plugins.Version", on_delete=models.PROTECT, related_name="+", help_text="to run now")
+    ordered_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["takedown", "installation", "direction"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="pin_live_once_per_installation",
+            ),
+        ]
+        indexes = [models.Index(fields=["bot"], condition=Q(withdrawn_at__isnull=True), name="pin_live_by_bot")]
+
+    def __str__(self) -> str:
+        return f"{self.direction} of {self.installation_id} to {self.version_id}"
 
 
 class FeedSnapshot(models.Model):

@@ -8,10 +8,12 @@ from typing import Any
 
 from governance.ledger.chain import CHECKPOINT_KIND, body_digest, entry_hash
 from governance.takedowns.bundle import (
+    PEOPLE_NAME,
     LinkFact,
     NoticeFact,
     OrderFact,
     ProofFacts,
+    digest_receipt,
     digest_recipient,
 )
 from governance.takedowns.bundle_reader import Problem
@@ -44,11 +46,15 @@ def check_ledger(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Prob
     said = after if isinstance(after, dict) else {}
     expected = {
         "versions": order.versions,
+        "artifact_sha256": list(order.artifact_sha256),
+        "file_sha256": list(order.file_sha256),
         "grounds": order.grounds,
-        "statement_sha256": hashlib.sha256(order.statement.encode()).hexdigest(),
+        "statement_sha256": order.statement_sha256,
     }
     if {name: said.get(name) for name in expected} != expected:
         yield Problem("takedown.json", "", "the ledger recorded an order with another range, grounds or statement")
+    if order.statement is not None and _digest(order.statement) != order.statement_sha256:
+        yield Problem(PEOPLE_NAME, "statement", "does not match its digest")
     if entry.get("actor") != order.ordered_by or not _is_moment(entry.get("at"), order.contained_at):
         yield Problem("takedown.json", "", "the ledger recorded another person or another moment")
     for action, moment in ((REMOVED, order.removed_at), (REINSTATED, order.reinstated_at)):
@@ -74,8 +80,9 @@ def check_feeds(facts: ProofFacts, *, keys: Mapping[str, str]) -> Iterator[Probl
         yield Problem("feed.json", "at_order", "the block the ledger recorded is not in it")
         return
     order = facts.takedown
-    if (block.plugin, block.publisher, block.versions) != (order.plugin, order.publisher, order.versions):
-        yield Problem("feed.json", "at_order", "its block is about another plugin or range")
+    blocked = (block.plugin, block.publisher, block.versions, tuple(block.artifact_sha256))
+    if blocked != (order.plugin, order.publisher, order.versions, order.artifact_sha256):
+        yield Problem("feed.json", "at_order", "its block is about another plugin, range or other bytes")
     if at_order.issued_at < order.contained_at - ROUNDING or latest.sequence < at_order.sequence:
         yield Problem("feed.json", "", "a feed is older than what it is to prove")
     elif not is_continued(facts.feed_at_order, by=facts.feed_latest):
@@ -178,6 +185,8 @@ def _find_order_fault(order: OrderFact, *, facts: ProofFacts) -> str:
     begun_at = takedown.contained_at if order.action == OFF else takedown.reinstated_at
     if order.action not in {OFF, ON} or begun_at is None or order.ordered_at < begun_at:
         return "it was ordered before there was a reason to"
+    if takedown.artifact_sha256 and order.artifact_sha256 not in takedown.artifact_sha256:
+        return "its artifact is not among those that were taken down"
     try:
         return "" if matches(takedown.versions, order.version) else "its version is not in the range"
     except (InvalidRange, InvalidVersion) as error:
@@ -185,16 +194,23 @@ def _find_order_fault(order: OrderFact, *, facts: ProofFacts) -> str:
 
 
 def _find_notice_fault(notice: NoticeFact) -> str:
-    if (notice.recipient is None) != (notice.salt is None):
-        return "an address and its salt stay or go together"
-    salt, recipient = notice.salt or "", notice.recipient
-    if recipient is not None and digest_recipient(recipient, salt=salt) != notice.recipient_digest:
-        return "the address does not match its digest"
+    named = (notice.recipient, notice.salt, notice.receipt)
+    if None in named and any(value is not None for value in named):
+        return "an address, its salt and its receipt stay or go together"
+    if notice.recipient is not None and notice.salt is not None:
+        if digest_recipient(notice.recipient, salt=notice.salt) != notice.recipient_digest:
+            return "the address does not match its digest"
+        if digest_receipt(notice.receipt or "", salt=notice.salt) != notice.receipt_digest:
+            return "the receipt does not match its digest"
     if notice.delivered_at is None:
         return ""
-    if not notice.receipt or not notice.message_id or notice.delivered_at < notice.queued_at:
+    if not notice.receipt_digest or not notice.message_id or notice.delivered_at < notice.queued_at:
         return "it counts as delivered without a receipt, or before it was queued"
     return ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _is_moment(text: object, moment: datetime | None) -> bool:

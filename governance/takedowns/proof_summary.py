@@ -23,11 +23,16 @@ def _lines(found: Verification) -> Iterator[str]:
     for problem in found.problems:
         yield f"  broken: {problem}"
     yield _authority(found)
+    if found.is_redacted:
+        yield "people.json is withheld: people are told apart by digests that were signed with the rest"
     proof = found.proof
     if proof is None:
         return
     order = proof.takedown
     yield f"takedown {order.takedown}: {order.plugin} by {order.publisher}, versions {order.versions}"
+    for what, digests in (("the artifacts", order.artifact_sha256), ("what holds", order.file_sha256)):
+        if digests:
+            yield f"  only {what} {', '.join(digests)}"
     yield f"  ordered {format_moment(order.contained_at)} by {order.ordered_by} on the ground {order.grounds}"
     yield f"  [{BY_PLATFORM_KEY}; range, ground, person and moment as the ledger sealed them]"
     yield from _describe_switches(proof.off, what="switched off")

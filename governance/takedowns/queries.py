@@ -96,6 +96,18 @@ def unreached(takedown_id: uuid.UUID, *, ordered_by: datetime, now: datetime) ->
         return [Unreached(*row) for row in cursor.fetchall()]
 
 
+def progress_by_tenant(takedown_id: uuid.UUID) -> list[tuple[str, int, int]]:
+    """Each tenant's slug with its orders and how many of them wait for an answer, off and on; most waiting first."""
+    counted = (
+        SwitchOrder.objects.filter(takedown_id=takedown_id)
+        .exclude(state=SwitchOrder.State.WITHDRAWN)
+        .values("bot__tenant__slug")
+        .annotate(ordered=Count("id"), pending=Count("id", filter=Q(state=SwitchOrder.State.ORDERED)))
+        .order_by("-pending", "bot__tenant__slug")
+    )
+    return [(row["bot__tenant__slug"], row["ordered"], row["pending"]) for row in counted]
+
+
 def unconfirmed_orders(takedown_id: uuid.UUID) -> QuerySet[SwitchOrder]:
     """Orders nobody has answered yet, with bot and tenant, by tenant."""
     return (
@@ -115,9 +127,9 @@ def running_takedowns() -> QuerySet[Takedown]:
 
 
 def open_reports() -> QuerySet[AbuseReport]:
-    """Abuse reports nobody has answered, the oldest first."""
+    """Cases of abuse reports nobody has answered, each by its leader, the oldest first."""
     return (
-        AbuseReport.objects.filter(state=AbuseReport.State.OPEN)
+        AbuseReport.objects.filter(state=AbuseReport.State.OPEN, merged_into=None)
         .select_related("plugin__publisher", "version")
         .order_by("reported_at")
     )

@@ -49,6 +49,7 @@ class Verification:
     problems: tuple[Problem, ...]
     is_authenticated: bool
     key_ids: frozenset[str]
+    is_redacted: bool = False
 
     @property
     def is_broken(self) -> bool:
@@ -84,6 +85,7 @@ def verify_data(data: bytes, *, trusted_keys: Mapping[str, str] | None) -> Verif
         problems=tuple(problems),
         is_authenticated=trusted_keys is not None,
         key_ids=frozenset(reading.keys),
+        is_redacted=reading.is_redacted,
     )
 
 

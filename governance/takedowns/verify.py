@@ -27,11 +27,16 @@ def verify_bundle(path: Path, *, trusted_keys: Mapping[str, str] | None = None) 
 
     Raises OSError when the file cannot be read, OverflowError when it is beyond 1 GiB.
     """
+    return verify_data(read_bundle_file(path), trusted_keys=trusted_keys)
+
+
+def read_bundle_file(path: Path) -> bytes:
+    """A bundle's bytes, bounded; raises OSError when it cannot be read, OverflowError when it is beyond 1 GiB."""
     with path.open("rb") as file:
         data = file.read(MAX_BUNDLE_BYTES + 1)
     if len(data) > MAX_BUNDLE_BYTES:
         raise OverflowError(f"a bundle has at most {MAX_BUNDLE_BYTES} bytes")
-    return verify_data(data, trusted_keys=trusted_keys)
+    return data
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,12 +2,13 @@
 
 from plugins.models.blocklist import BlocklistEntry, FeedHead
 from plugins.models.bots import Bot, BotOwner, Installation, Presence, RuntimeReport, Tenant
-from plugins.models.catalogue import Artifact, Plugin, Version, VersionMove
+from plugins.models.catalogue import Artifact, ArtifactFile, Plugin, Version, VersionMove
 from plugins.models.publishers import ApiToken, Member, Publisher
 
 __all__ = [
     "ApiToken",
     "Artifact",
+    "ArtifactFile",
     "BlocklistEntry",
     "Bot",
     "BotOwner",

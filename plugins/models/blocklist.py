@@ -30,7 +30,12 @@ class BlocklistEntry(models.Model):
     plugin = models.ForeignKey(Plugin, on_delete=models.PROTECT, related_name="blocks")
     publisher = models.ForeignKey(Publisher, on_delete=models.PROTECT, related_name="blocks")
     versions = models.CharField(max_length=256, help_text="SemVer range, see plugins.runtime.ranges")
-    artifact_sha256 = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    artifact_sha256 = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True, help_text="only these bytes; empty: all in the range"
+    )
+    file_sha256 = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True, help_text="and whatever holds one of these files"
+    )
     reason = models.CharField(max_length=64)
     sequence = models.BigIntegerField(unique=True)
     blocked_at = models.DateTimeField()
@@ -44,6 +49,10 @@ class BlocklistEntry(models.Model):
                 condition=Q(lifted_at__isnull=True, lifted_sequence__isnull=True)
                 | Q(lifted_at__isnull=False, lifted_sequence__isnull=False),
                 name="block_lift_is_numbered",
+            ),
+            # Runtimes know artifacts, not files: without a digest they would take the whole range as meant.
+            models.CheckConstraint(
+                condition=Q(file_sha256=[]) | ~Q(artifact_sha256=[]), name="block_of_files_names_artifacts"
             ),
         ]
         indexes = [

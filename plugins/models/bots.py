@@ -10,10 +10,25 @@ from plugins.models.catalogue import Plugin, Version
 
 
 class Tenant(models.Model):
+    class Remedy(models.TextChoices):
+        DISABLE = "disable"
+        PIN_BACK = "pin_back"
+
     slug = models.CharField(max_length=64, unique=True)
     display_name = models.CharField(max_length=128)
     contact_email = models.EmailField()
+    remedy = models.CharField(
+        max_length=16,
+        choices=Remedy.choices,
+        default=Remedy.DISABLE,
+        help_text="what becomes of a bot whose version is taken down: the plugin stays off, or goes back to a good one",
+    )
     created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(remedy__in=["disable", "pin_back"]), name="tenant_remedy_is_known"),
+        ]
 
     def __str__(self) -> str:
         return self.slug

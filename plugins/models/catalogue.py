@@ -35,6 +35,25 @@ class Artifact(models.Model):
         return self.sha256
 
 
+class ArtifactFile(models.Model):
+    """One content inside an artifact, at the first path a scan listed it; equal bytes list the same files."""
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="files")
+    sha256 = models.CharField(max_length=64)
+    path = models.TextField()
+    size_bytes = models.BigIntegerField()
+    is_code = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["artifact", "sha256"], name="file_once_per_artifact"),
+        ]
+        indexes = [models.Index(fields=["sha256"], name="file_by_content")]
+
+    def __str__(self) -> str:
+        return f"{self.path} in {self.artifact_id}"
+
+
 class Version(models.Model):
     class Status(models.TextChoices):
         SUBMITTED = "submitted"

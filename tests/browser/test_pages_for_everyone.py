@@ -8,12 +8,14 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from governance.flows.authority_reports import Regime, start_authority_clocks
+from governance.flows.publisher_takedown import contain_publisher
 from governance.flows.reports import file_report
 from governance.flows.takedown import contain_plugin
 from tests.browser.accessibility import find_problems
 from tests.browser.desk import BrowserDesk, listen
 from tests.governance.admin.rows import make_finding, make_review, make_running
-from tests.samples.factories import BotActor, PublisherActor
+from tests.samples.factories import BotActor, PublisherActor, make_published, make_publisher
 
 Paths = list[str]
 
@@ -42,6 +44,10 @@ def paths(ada: PublisherActor, dev_bot: BotActor, dev_second_bot: BotActor, lead
         actor=lead,
         now=now,
     )
+    start_authority_clocks(takedown.pk, regime=Regime.BREACH, known_at=now, actor=lead, now=now)
+    eve = make_publisher("eve-tools", member="Eve", now=now)
+    make_published(eve, now=now, name="counter")
+    order = contain_publisher(eve.publisher.pk, grounds="malware", statement="It steals.", actor=lead, now=now)
     return [
         "/admin/",
         "/admin/desk/queue/",
@@ -54,6 +60,10 @@ def paths(ada: PublisherActor, dev_bot: BotActor, dev_second_bot: BotActor, lead
         "/admin/desk/takedowns/contain/?plugin=nobody&versions=",
         "/admin/desk/publishers/",
         "/admin/desk/publishers/ada-labs/",
+        "/admin/desk/publishers/ada-labs/contain/",
+        f"/admin/desk/publisher-takedowns/{order.pk}/",
+        "/report/",
+        f"/report/{report.pk}",
     ]
 
 

@@ -292,7 +292,7 @@ def test_every_beat_entry_has_one_kind_of_schedule_and_a_task_of_its_name() -> N
     entries = beat_entries(playbook())
     assert {entry.name for entry in entries} == {
         "sweep_submissions", "sweep_outbox", "sweep_obligations", "reconcile_takedowns", "checkpoint_ledger",
-        "refresh_feed", "sweep_rescans", "sweep_verifications", "sweep_fan_outs",
+        "refresh_feed", "sweep_rescans", "sweep_verifications", "sweep_automatic", "sweep_fan_outs",
     }  # fmt: skip
     for entry in entries:
         assert entry.task == f"governance.tasks.{entry.name}"

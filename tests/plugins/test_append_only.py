@@ -20,8 +20,9 @@ from governance.obligations.actions import escalate_due, open_obligation
 from governance.reviews.actions import Judgement
 from governance.reviews.models import Review
 from governance.takedowns.feed import current_feed
-from governance.takedowns.models import Takedown
-from plugins.models import BlocklistEntry
+from governance.takedowns.known_files import list_file
+from governance.takedowns.models import Pin, PublisherTakedown, Takedown
+from plugins.models import BlocklistEntry, Version
 from scanners.report import Verdict
 from tests.samples.engines import FakeEngine, make_finding
 from tests.samples.factories import BotActor, PublisherActor, make_version
@@ -31,6 +32,7 @@ APPEND_ONLY = [
     "ledger_checkpoint",
     "notifications_deliveryattempt",
     "obligations_escalation",
+    "plugins_artifactfile",
     "plugins_runtimereport",
     "plugins_versionmove",
     "reviews_decision",
@@ -38,6 +40,7 @@ APPEND_ONLY = [
     "takedowns_acknowledgement",
     "takedowns_feedchange",
     "takedowns_signoff",
+    "takedowns_statementofreasons",
 ]
 FROZEN = {
     "notifications_notice": ["kind", "cause", "recipient", "subject", "body", "queued_at"],
@@ -49,6 +52,7 @@ FROZEN = {
         "publisher_id",
         "versions",
         "artifact_sha256",
+        "file_sha256",
         "reason",
         "sequence",
         "blocked_at",
@@ -56,10 +60,24 @@ FROZEN = {
     "plugins_installation": ["bot_id", "plugin_id", "version_id", "started_at"],
     "plugins_version": ["plugin_id", "number", "release", "artifact_id", "manifest", "submitted_at"],
     "screening_scan": ["version_id", "cause", "attempt", "lease_token", "started_at"],
+    "takedowns_knownfile": ["sha256", "takedown_id", "reason", "listed_by_id", "listed_at"],
+    "takedowns_pin": ["takedown_id", "installation_id", "bot_id", "direction", "version_id", "ordered_at"],
+    "takedowns_publishertakedown": [
+        "publisher_id",
+        "status_before",
+        "grounds",
+        "statement",
+        "ordered_by_id",
+        "ordered_at",
+    ],
     "takedowns_switchorder": ["takedown_id", "installation_id", "bot_id", "action", "ordered_at"],
     "takedowns_takedown": [
         "plugin_id",
         "versions",
+        "artifact_sha256",
+        "file_sha256",
+        "automatic_cause",
+        "publisher_takedown_id",
         "grounds",
         "statement",
         "exposed_since",
@@ -74,6 +92,8 @@ SET_ONCE = {
     "plugins_blocklistentry": ["lifted_at", "lifted_sequence"],
     "plugins_installation": ["ended_at"],
     "screening_scan": ["finished_at", "report"],
+    "takedowns_pin": ["withdrawn_at"],
+    "takedowns_publishertakedown": ["undone_at"],
     "takedowns_switchorder": ["acknowledgement_id", "delivered_at"],
 }
 FIRST_VALUE = {
@@ -138,8 +158,23 @@ def one_row_everywhere(
     DeliveryAttempt.objects.create(notice=notice, lease_token=notice.pk, at=now, is_accepted=False, detail="busy")
     open_obligation("review", subject="review:0", owner_role="reviewer", due_at=now + timedelta(hours=1), now=now)
     escalate_due(thresholds_percent=[50], path=["on_call"], now=now + timedelta(minutes=40))
+    list_file("b" * 64, reason="A stealer.", actor=cleo, now=now)
+    make_order_and_pin(takedown, version=version, actor=cleo, now=now)
     sign_checkpoint(now=now)
     run_sql("SET CONSTRAINTS ALL IMMEDIATE")  # else a deferred check would be the one to refuse
+
+
+def make_order_and_pin(takedown: Takedown, *, version: Version, actor: User, now: datetime) -> None:
+    """Rows that this small story has no other cause for."""
+    PublisherTakedown.objects.create(
+        publisher=version.plugin.publisher, status_before="active", grounds="malware", statement="It steals.",
+        ordered_by=actor, ordered_at=now,
+    )  # fmt: skip
+    order = takedown.orders.get()
+    Pin.objects.create(
+        takedown=takedown, installation_id=order.installation_id, bot_id=order.bot_id, direction="back",
+        version=version, ordered_at=now,
+    )  # fmt: skip
 
 
 def run_sql(sql: str) -> int:
@@ -223,6 +258,7 @@ def test_every_table_of_facts_is_covered_here() -> None:
         "takedowns_abusereport",
         "takedowns_feedbase",
         "takedowns_feedsnapshot",
+        "takedowns_reporter",
         "verification_attestation",
         "verification_emailchallenge",
     }

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from governance.takedowns.actions import issue_reasons
+from governance.takedowns.grounds import GROUNDS
 from governance.takedowns.models import Takedown
+from governance.takedowns.reasons import CONTAINMENT, OWN_INITIATIVE, state_reasons
 from plugins.errors import UnknownPlugin, UnknownVersion, VersionBlocked, VersionUnavailable
 from plugins.models import BlocklistEntry, Plugin, Version
 from plugins.queries import (
@@ -43,6 +46,15 @@ def block(published: Version, cleo: User, now: datetime) -> Any:
             ordered_by=cleo,
             contained_at=now,
         )
+        reasons = state_reasons(
+            GROUNDS["malware"],
+            restriction=CONTAINMENT,
+            facts="It steals.",
+            source=OWN_INITIATIVE,
+            automatic_cause="",
+            appeal_days=184,
+        )
+        issue_reasons(takedown, reasons=reasons, now=now)
         return BlocklistEntry.objects.create(
             takedown=takedown,
             plugin=published.plugin,

@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from governance.errors import GovernanceError
+from governance.flows.automatic_containment import sweep_automatic
 from governance.flows.deadlines import sweep_deadlines
 from governance.flows.feed import publish_feed, refresh_feed
 from governance.flows.outbox import deliver_outbox, watch_outbox
@@ -65,6 +66,7 @@ def sweep_once() -> None:
     watch_outbox(now=timezone.now())
     sweep_deadlines(now=timezone.now())
     drop_stale_uploads(settings.UPLOAD_DIR, older_than=STALE_UPLOAD, now=timezone.now())
+    sweep_automatic(now=timezone.now())
     reconcile_takedowns(now=timezone.now())
 
 

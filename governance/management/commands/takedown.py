@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from governance.flows.proof import write_proof
+from governance.flows.proof import write_proof, write_redacted_proof
 from governance.notifications.pace import Plan, plan_delivery
 from governance.notifications.queries import largest_domain_share, measured_rate
 from governance.playbook import playbook
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         proof = actions.add_parser("proof", help="write the proof bundle of a takedown")
         proof.add_argument("takedown", type=uuid.UUID)
         proof.add_argument("-o", "--output", type=Path, required=True)
+        proof.add_argument("--redacted", action="store_true", help="name nobody; everything else still verifies")
         plan = actions.add_parser("plan", help="how long it takes to tell so many people")
         plan.add_argument("--people", type=int, required=True)
         plan.add_argument("--rate", type=float, help="messages a second; without it, as measured in past deliveries")
@@ -37,7 +38,8 @@ class Command(BaseCommand):
 
     def _prove(self, options: dict[str, Any]) -> None:
         try:
-            path = write_proof(options["takedown"], path=options["output"], now=timezone.now())
+            write = write_redacted_proof if options["redacted"] else write_proof
+            path = write(options["takedown"], path=options["output"], now=timezone.now())
         except TakedownUnknown as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"written: {path}; check it with `python -m governance.takedowns.verify {path}`")

@@ -1,5 +1,5 @@
-// Two comforts of the desk; every page does its work without them.
-// Renews a takedown's counts, and narrows the grounds of a decision to its outcome.
+// Comforts of the desk; every page does its work without them.
+// Renews a takedown's counts, deadlines and tenants, and narrows the grounds of a decision to its outcome.
 "use strict";
 
 const SECONDS_BETWEEN_COUNTS = 3;
@@ -24,6 +24,22 @@ function renewCounts(section) {
   };
   setInterval(countAgain, SECONDS_BETWEEN_COUNTS * 1000);
   countAgain();
+}
+
+function renewPart(part) {
+  const fetchAgain = async () => {
+    // Whoever scrolls through a table with the keyboard keeps it.
+    if (document.hidden || part.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(part.dataset.partAddress, { credentials: "same-origin", redirect: "error" });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+      if (fresh.textContent !== part.textContent) part.replaceChildren(...fresh.childNodes);
+    } catch {
+      // The note beside the counts says that nothing is renewed any more.
+    }
+  };
+  setInterval(fetchAgain, SECONDS_BETWEEN_COUNTS * 1000);
 }
 
 function tieGrounds(form) {
@@ -52,5 +68,6 @@ function tieGrounds(form) {
 }
 
 for (const section of document.querySelectorAll("[data-progress-address]")) renewCounts(section);
+for (const part of document.querySelectorAll("[data-part-address]")) renewPart(part);
 const decision = document.getElementById("decision-form");
 if (decision) tieGrounds(decision);

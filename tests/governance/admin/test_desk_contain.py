@@ -74,8 +74,8 @@ def test_order_contains_the_plugin_and_shows_its_page(running: Version, cleo: Us
     assert takedown.ordered_by == cleo
     case = browser.get(response.headers["Location"]).context["case"]
     assert (case.counts.ordered, case.counts.confirmed, case.counts.pending) == (2, 0, 2)
-    assert case.unreached[0].tenant == "dev-works"
-    assert case.unreached[0].bots == ("greeter (1.0.0)", "helpdesk (1.0.0)")
+    assert case.tenants[0].tenant == "dev-works"
+    assert case.tenants[0].bots == ("greeter (1.0.0)", "helpdesk (1.0.0)")
     assert len(case.clocks) == 4
 
 

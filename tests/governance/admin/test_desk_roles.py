@@ -10,15 +10,23 @@ from django.test import Client
 from django.urls import reverse
 
 from governance.admin.site import desk
+from governance.flows.publisher_takedown import contain_publisher
 from governance.flows.reports import file_report
 from governance.flows.takedown import contain_plugin
 from governance.reviews.models import Review
+from governance.takedowns.models import PublisherTakedown
 from tests.governance.admin.rows import SignIn, make_colleague
-from tests.samples.factories import PublisherActor, make_person, make_published
+from tests.samples.factories import PublisherActor, make_person, make_published, make_publisher
 
-LOOKS = ("queue", "case", "takedowns", "takedown", "takedown_progress", "reports", "report", "publishers", "publisher")
+LOOKS = (
+    *("queue", "case", "takedowns", "takedown", "takedown_progress", "takedown_live", "order"),
+    *("reports", "report", "publishers", "publisher"),
+)
 JUDGES = ("case_claim", "case_release", "case_decide")
-MODERATES = ("contain", "takedown_proof", "report_dismiss", "takedown_sign", "takedown_reinstate")
+MODERATES = (
+    *("contain", "publisher_contain", "takedown_proof", "report_dismiss", "takedown_sign", "takedown_reinstate"),
+    *("takedown_confirm", "takedown_authorities", "takedown_authority_told", "order_undo"),
+)
 VOUCHES = ("publisher_attest",)
 EVERY_PAGE = (*LOOKS, *JUDGES, *MODERATES, *VOUCHES)
 
@@ -60,12 +68,20 @@ def address(ada: PublisherActor, cleo: User, review: Review, now: datetime) -> A
         "takedown": [takedown.pk],
         "report": [report.pk],
         "publisher": ["ada-labs"],
+        "takedown_authority_told": [takedown.pk, "gdpr_authority"],
+        "order": [_take_publisher_down(cleo, now=now).pk],
     }
-    return lambda name: reverse(f"admin:{name}", args=arguments.get(name.partition("_")[0], []))
+    return lambda name: reverse(f"admin:{name}", args=arguments.get(name, arguments.get(name.partition("_")[0], [])))
+
+
+def _take_publisher_down(cleo: User, *, now: datetime) -> PublisherTakedown:
+    eve = make_publisher("eve-tools", member="Eve", now=now)
+    make_published(eve, now=now, name="counter")
+    return contain_publisher(eve.publisher.pk, grounds="malware", statement="It steals.", actor=cleo, now=now)
 
 
 def _ask(browser: Client, name: str, address: str) -> int:
-    is_look = name in {*LOOKS, "contain", "takedown_proof"}
+    is_look = name in {*LOOKS, "contain", "publisher_contain", "takedown_proof"}
     with closing(browser.get(address) if is_look else browser.post(address, {})) as response:
         return response.status_code
 

@@ -39,7 +39,7 @@ def test_filed_report_can_be_followed_by_its_tracking_id(api: Client, ada: Publi
 def test_followed_report_shows_neither_text_nor_reporter(api: Client, ada: PublisherActor, now: datetime) -> None:
     make_published(ada, now=now)
     followed = api.get(file(api).json()["status_url"])
-    assert set(followed.json()) == {"state", "reported_at", "settled_at"}
+    assert set(followed.json()) == {"state", "reported_at", "settled_at", "is_merged", "takedown"}
 
 
 def test_report_needs_no_version(api: Client, ada: PublisherActor, now: datetime) -> None:

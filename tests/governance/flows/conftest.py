@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 
 from governance.flows.reports import file_report
 from governance.flows.runtime import InstallationOutcome, receive_acknowledgement, receive_installation
-from governance.flows.takedown import contain_plugin, reinstate_plugin
+from governance.flows.takedown import carry_out, contain_plugin, reinstate_plugin
+from governance.takedowns.containment import Containment
 from governance.takedowns.models import AbuseReport, SwitchOrder, Takedown
 from plugins.models import Version
 from tests.samples.engines import FakeEngine
@@ -46,6 +47,10 @@ def contain(cleo: User, now: datetime) -> Contain:
             "exposed_since": at - timedelta(days=30),
             "report_ids": [],
         }
+        if {"artifact_sha256", "file_sha256"} & set(given):
+            values["report_ids"] = ()
+            order = Containment(plugin_id=version.plugin_id, versions=versions, **(values | given))
+            return carry_out(order, actor=actor, now=at)
         return contain_plugin(plugin_id=version.plugin_id, versions=versions, actor=actor, now=at, **(values | given))
 
     return order

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from governance.flows.deadlines import sweep_deadlines
 from governance.ledger.models import Entry
 from governance.notifications.models import Notice
-from governance.obligations.actions import cancel_obligation, escalate_due, meet_obligation, open_obligation
+from governance.obligations.actions import (
+    cancel_obligation,
+    escalate_due,
+    meet_obligation,
+    open_obligation,
+    pause_obligation,
+    resume_obligation,
+)
 from governance.obligations.due import add_months, add_working_days
 from governance.obligations.escalation import escalation_path, reached_step
 from governance.obligations.models import Escalation, Obligation
@@ -255,3 +262,42 @@ def test_months_end_on_a_day_that_exists(begin: tuple[int, int, int], months: in
 def test_weekends_are_no_working_days(begin: tuple[int, int, int], days: int, end: tuple[int, int, int]) -> None:
     found = add_working_days(datetime(*begin, 9, tzinfo=UTC), days, weekdays=[1, 2, 3, 4, 5])
     assert found == datetime(*end, 9, tzinfo=UTC)
+
+
+def test_paused_deadline_stands_still_and_keeps_the_time_it_had_left(now: datetime) -> None:
+    open_one(now)
+    assert given_at(now + 60 * HOUR) == [(1, "reviewer", False)]
+
+    assert pause_obligation("review", subject="review:1", now=now + 60 * HOUR)
+    assert not pause_obligation("review", subject="review:1", now=now + 61 * HOUR)
+    assert (given_at(now + 500 * HOUR), list(running())) == ([], [])
+    assert resume_obligation("review", subject="review:1", now=now + 500 * HOUR)
+    assert not resume_obligation("review", subject="review:1", now=now + 501 * HOUR)
+
+    moved = Obligation.objects.get()
+    assert (moved.due_at, moved.paused_for, moved.paused_at) == (now + 540 * HOUR, 440 * HOUR, None)
+    assert given_at(now + 514 * HOUR) == [], "three quarters are not over: 74 of 100 hours have run"
+    assert given_at(now + 516 * HOUR) == [(2, "on_call", False)]
+    assert missed().count() == 0
+
+
+def test_deadline_met_while_paused_is_not_late(now: datetime) -> None:
+    open_one(now)
+    pause_obligation("review", subject="review:1", now=now + HOUR)
+
+    assert meet_obligation("review", subject="review:1", evidence={}, now=now + 400 * HOUR)
+
+    assert Obligation.objects.get().missed_at is None
+
+
+@pytest.mark.parametrize("change", [{"due_at": 1}, {"opened_at": 1}, {"paused_for": 1}])
+def test_base_refuses_to_move_a_deadline_by_any_other_way(now: datetime, change: dict[str, int]) -> None:
+    open_one(now)
+    column = next(iter(change))
+    value = timedelta(hours=1) if column == "paused_for" else now + HOUR
+    for _ in ("running", "paused"):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Obligation.objects.update(**{column: value})
+        pause_obligation("review", subject="review:1", now=now)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Obligation.objects.update(paused_at=None, due_at=now + 900 * HOUR)

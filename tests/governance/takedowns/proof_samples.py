@@ -17,6 +17,7 @@ from governance.takedowns.bundle import (
     OrderFact,
     ProofFacts,
     TakedownFact,
+    digest_receipt,
     digest_recipient,
     write_bundle,
 )
@@ -30,6 +31,7 @@ CONTAINED_AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 STATEMENT = "It sends the bot's secrets to a host it does not declare."
 BLOCK, TAKEDOWN = "7c1d5c0a-6a39-4c3a-8f0a-2f6b7b1a0001", "7c1d5c0a-6a39-4c3a-8f0a-2f6b7b1a0002"
 SEQUENCE = 7
+ARTIFACT, FILE = "a" * 64, "f" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ def make_case() -> ProofCase:
             publisher="eve-labs",
             plugin="weather-card",
             versions=">=1.0.0,<2.0.0",
+            artifact_sha256=(ARTIFACT,),
+            file_sha256=(FILE,),
             grounds="malware",
             statement=STATEMENT,
+            statement_sha256=hashlib.sha256(STATEMENT.encode()).hexdigest(),
             ordered_by="user:7",
             exposed_since=CONTAINED_AT - timedelta(days=30),
             contained_at=CONTAINED_AT,
@@ -88,6 +93,7 @@ def make_order(number: int, *, bot: uuid.UUID) -> OrderFact:
         bot=bot,
         installation=number + 100,
         version="1.4.0",
+        artifact_sha256=ARTIFACT,
         action="switched_off",
         state="confirmed",
         ordered_at=CONTAINED_AT,
@@ -128,6 +134,7 @@ def make_notice(recipient: str) -> NoticeFact:
         delivered_at=CONTAINED_AT + timedelta(seconds=4),
         message_id="<1@nexus.invalid>",
         receipt="250 accepted",
+        receipt_digest=digest_receipt("250 accepted", salt=salt),
     )
 
 
@@ -142,7 +149,7 @@ def make_feed(
         "plugin": "weather-card",
         "publisher": "eve-labs",
         "versions": ">=1.0.0,<2.0.0",
-        "artifact_sha256": [],
+        "artifact_sha256": [ARTIFACT],
         "reason": "malware",
         "blocked_at": "2026-03-01T12:00:00Z",
         **changed,
@@ -177,6 +184,8 @@ def make_links(*actions: str, **after: Any) -> tuple[LinkFact, ...]:
     """Entry 40 is somebody else's, 41 the order, 42 somebody else's, then one for each further action."""
     said = {
         "versions": ">=1.0.0,<2.0.0",
+        "artifact_sha256": [ARTIFACT],
+        "file_sha256": [FILE],
         "grounds": "malware",
         "statement_sha256": hashlib.sha256(STATEMENT.encode()).hexdigest(),
         "block": BLOCK,

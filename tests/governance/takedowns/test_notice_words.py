@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_capability_without_names_promises_none() -> None:
 
 
 def test_what_any_version_declares_counts() -> None:
-    manifests = [
+    manifests: list[dict[str, Any]] = [
         {"permissions": {"secrets": ["A"], "network": [], "filesystem": "none"}},
         {"permissions": {"secrets": ["B", "A"], "filesystem": "write", "subprocess": True}},
         {},

@@ -172,7 +172,18 @@ LIES: dict[str, tuple[Change, str]] = {
     ),
     "an order of an unknown bot": (lambda c: _with_order(c, bot=uuid.UUID(int=9)), "has no key"),
     "two bots with one key": (_share_key, "two bots have one key"),
-    "delivered without a receipt": (lambda c: _with_notice(c, receipt=""), "without a receipt"),
+    "delivered without a receipt": (lambda c: _with_notice(c, receipt="", receipt_digest=""), "without a receipt"),
+    "another receipt": (lambda c: _with_notice(c, receipt="250 never said"), "receipt does not match"),
+    "an address withheld alone": (lambda c: _with_notice(c, recipient=None), "stay or go together"),
+    "other bytes": (lambda c: _with_takedown(c, artifact_sha256=("9" * 64,)), "the ledger recorded"),
+    "another file": (lambda c: _with_takedown(c, file_sha256=()), "the ledger recorded"),
+    "an order of other bytes": (lambda c: _with_order(c, artifact_sha256="9" * 64), "among those that were taken"),
+    "a block of all bytes": (
+        lambda c: replace(
+            c.facts, feed_at_order=make_feed(c.key, sequence=SEQUENCE, issued_at=CONTAINED_AT, artifact_sha256=[])
+        ),
+        "other bytes",
+    ),
     "another person's digest": (lambda c: _with_notice(c, recipient="eve@example.invalid"), "match its digest"),
     "a notice twice": (
         lambda c: replace(c.facts, notices=(*c.facts.notices, c.facts.notices[0])),
@@ -194,7 +205,8 @@ LIES: dict[str, tuple[Change, str]] = {
         "no entry records this order",
     ),
     "another range": (lambda c: _with_takedown(c, versions="*"), "another range"),
-    "another statement": (lambda c: _with_takedown(c, statement="It was a mistake."), "grounds or statement"),
+    "another statement": (lambda c: _with_takedown(c, statement="It was a mistake."), "does not match its digest"),
+    "another statement's digest": (lambda c: _with_takedown(c, statement_sha256="0" * 64), "grounds or statement"),
     "another person": (lambda c: _with_takedown(c, ordered_by="user:8"), "another person"),
     "another moment": (
         lambda c: _with_takedown(c, contained_at=CONTAINED_AT - timedelta(hours=3)),
@@ -215,7 +227,7 @@ LIES: dict[str, tuple[Change, str]] = {
             c.facts,
             feed_at_order=make_feed(c.key, sequence=SEQUENCE, issued_at=CONTAINED_AT, plugin="clock"),
         ),
-        "another plugin or range",
+        "another plugin, range or other bytes",
     ),
     "a feed of Eve's": (
         lambda c: replace(

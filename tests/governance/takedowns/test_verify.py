@@ -14,8 +14,17 @@ from typing import Any
 
 import pytest
 
-from governance.takedowns.bundle import MANIFEST_NAME, PROOF_KIND, ProofFacts, describe_file, write_bundle
+from governance.takedowns.bundle import (
+    MANIFEST_NAME,
+    PEOPLE_NAME,
+    PROOF_KIND,
+    ProofFacts,
+    describe_file,
+    redact_data,
+    write_bundle,
+)
 from governance.takedowns.bundle_zip import pack
+from governance.takedowns.redact import main as redact
 from governance.takedowns.verification import verify_data
 from governance.takedowns.verify import main, verify_bundle
 from plugins.runtime.canonical import canonical_json, parse_json
@@ -23,6 +32,7 @@ from plugins.runtime.signing import SigningKey, open_statement, sign_statement
 from tests.governance.takedowns.proof_samples import (
     CONTAINED_AT,
     SEQUENCE,
+    STATEMENT,
     ProofCase,
     make_checkpoint,
     make_feed,
@@ -71,7 +81,7 @@ def test_changed_content_is_located_within_its_file(proof_case: ProofCase, tmp_p
     at = data.index(b"dev@example.invalid")
     changed = data[:at] + b"eve" + data[at + 3 :]
     problems = [str(problem) for problem in verify_data(changed, trusted_keys=proof_case.trusted).problems]
-    assert any(line.startswith("notices.json: bytes 0 to 4095: differ") for line in problems)
+    assert any(line.startswith("people.json: bytes 0 to 4095: differ") for line in problems)
     assert any("notices.json: [0]" in line and "does not match its digest" in line for line in problems)
 
 
@@ -122,7 +132,7 @@ def test_missing_bot_is_named_and_the_bundle_incomplete(
 def test_unsent_notice_is_named_and_the_bundle_incomplete(
     proof_case: ProofCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting = replace(proof_case.facts.notices[0], delivered_at=None, receipt="")
+    waiting = replace(proof_case.facts.notices[0], delivered_at=None, receipt="", receipt_digest="")
     facts = replace(proof_case.facts, notices=(waiting, proof_case.facts.notices[1]))
     assert main([str(proof_case.write(tmp_path / "bundle.zip", facts)), "--key", _hex(proof_case.key)]) == 1
     said = capsys.readouterr().out
@@ -148,11 +158,76 @@ def test_late_notice_is_counted(proof_case: ProofCase, tmp_path: Path) -> None:
     assert found.proof.notices.late == 1
 
 
-def test_redacted_addresses_still_verify(proof_case: ProofCase, tmp_path: Path) -> None:
-    hidden = tuple(replace(notice, recipient=None, salt=None) for notice in proof_case.facts.notices)
-    path = proof_case.write(tmp_path / "bundle.zip", replace(proof_case.facts, notices=hidden))
-    assert verify_bundle(path, trusted_keys=proof_case.trusted).exit_code == 0
-    assert b"dev@example.invalid" not in path.read_bytes()
+def test_redacted_bundle_names_nobody_and_verifies_under_the_same_signature(
+    proof_case: ProofCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, redacted = proof_case.write(tmp_path / "bundle.zip"), tmp_path / "redacted.zip"
+    assert redact([str(path), "-o", str(redacted)]) == 0
+    data = redacted.read_bytes()
+    personal = (b"dev@example.invalid", b"ada@example.invalid", b"example.invalid", STATEMENT.encode(), b"250 accepted")
+    assert [text for text in personal if text in data] == []
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(redacted) as rest:
+        assert {*whole.namelist()} - {*rest.namelist()} == {PEOPLE_NAME}
+        assert all(whole.read(name) == rest.read(name) for name in rest.namelist())
+
+    assert main([str(redacted), "--key", _hex(proof_case.key)]) == 0
+    said = capsys.readouterr().out
+    assert "VERIFIED, COMPLETE" in said
+    assert "people.json is withheld" in said
+    assert "2 of 2 people notified" in said
+
+
+def test_redacted_bundle_still_counts_who_is_missing_without_naming_them(
+    proof_case: ProofCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = replace(proof_case.facts.notices[0], delivered_at=None, receipt="", receipt_digest="")
+    facts = replace(proof_case.facts, notices=(waiting, proof_case.facts.notices[1]))
+    path = tmp_path / "redacted.zip"
+    path.write_bytes(redact_data(proof_case.write(tmp_path / "bundle.zip", facts).read_bytes()))
+
+    assert main([str(path), "--key", _hex(proof_case.key)]) == 1
+
+    said = capsys.readouterr().out
+    assert f"missing: digest {waiting.recipient_digest[:16]}" in said
+    assert "dev@" not in said
+
+
+def test_only_the_file_that_names_people_may_be_withheld(proof_case: ProofCase, tmp_path: Path) -> None:
+    path = proof_case.write(tmp_path / "bundle.zip")
+    with zipfile.ZipFile(path) as archive:
+        files = [(name, archive.read(name)) for name in archive.namelist()]
+    for withheld, _ in files:
+        rest = pack([file for file in files if file[0] != withheld])
+        assert (verify_data(rest, trusted_keys=proof_case.trusted).exit_code == 0) == (withheld == PEOPLE_NAME)
+
+
+@pytest.mark.parametrize("is_redacted", [False, True])
+def test_flipped_byte_in_any_member_is_located_in_that_member(
+    proof_case: ProofCase, tmp_path: Path, is_redacted: bool
+) -> None:
+    data = proof_case.write(tmp_path / "bundle.zip").read_bytes()
+    data = redact_data(data) if is_redacted else data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        places = {info.filename: info.header_offset for info in archive.infolist()}
+    starts = sorted(places.values())
+    for name, start in places.items():
+        end = next((other for other in starts if other > start), start + 60)
+        content = start + 30 + len(name)
+        for at in {start, start + 14, start + 30, content, (content + end) // 2, end - 1}:
+            changed = bytearray(data)
+            changed[at] ^= 0x20
+            found = verify_data(bytes(changed), trusted_keys=proof_case.trusted)
+            said = [str(problem) for problem in found.problems]
+            assert found.exit_code == 2, (name, at)
+            assert any(name in line or f"byte {start}" in line for line in said), (name, at, said)
+
+
+def test_what_is_no_bundle_is_not_redacted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK")
+
+    assert redact([str(tmp_path / "x.zip"), "-o", str(tmp_path / "y.zip")]) == 64
+    assert not (tmp_path / "y.zip").exists()
+    assert "cannot be redacted" in capsys.readouterr().err
 
 
 def test_eves_own_bundle_fails_against_the_platforms_key(proof_case: ProofCase, tmp_path: Path) -> None:
@@ -277,6 +352,14 @@ def _resign(data: bytes, case: ProofCase, *, changed: Callable[[dict[str, bytes]
         (lambda files, _manifest: files.update({"ledger.json": b'{"links":[]}'}), "ledger.json"),
         (lambda files, _manifest: files.update({"notices.json": b'{"a":1.5}'}), "notices.json"),
         (lambda files, _manifest: files.pop("feed.json"), "feed.json: is missing"),
+        (lambda files, _manifest: files.pop("people.json"), "does not say what people.json held"),
+        (lambda files, _manifest: files.update({"people.json": b'{"notices":{}}'}), "people.json"),
+        (
+            lambda files, _manifest: files.update(
+                {"people.json": b'{"notices":{"x":{"receipt":"","recipient":"","salt":""}},"statement":null}'}
+            ),
+            "names a notice that is not there",
+        ),
     ],
 )
 def test_file_of_another_form_is_broken_even_when_signed(

@@ -8,7 +8,7 @@ from plugins.append_only import freeze_once_set, refuse_change
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('takedowns', '0004_fan_out'),
+        ('takedowns', '0005_exact_scope'),
     ]
 
     operations = [

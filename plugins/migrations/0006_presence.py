@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plugins', '0004_owner_tokens'),
+        ('plugins', '0005_exact_scope'),
     ]
 
     operations = [
