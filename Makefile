@@ -26,7 +26,7 @@ up: $(RUNTIME)  ## the whole stack for a person, data in ./var, until Ctrl-C
 	@$(IN) -m governance.stack up
 
 test: $(TOOLS)  ## the whole suite on the embedded servers, or on DATABASE_URL and BROKER_URL; ARGS="tests/flows -k feed"
-	@NEXUS_VAR="$(TEST_VAR)" $(IN) -m governance.stack run -- $(IN) -m pytest $(ARGS)
+	@NEXUS_VAR="$(TEST_VAR)" $(IN) -m governance.stack run -- $(IN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(TOOLS)  ## lint, format, types, and who may import whom
 	@$(VENV)/bin/ruff check .

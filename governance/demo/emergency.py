@@ -73,15 +73,21 @@ def wait_until_off(takedown: str, *, cleo: Person, population: Population, narra
     return counts
 
 
-def wait_until_told(takedown: str, *, cast: Cast, population: Population, stage: Stage, narrator: Narrator) -> Told:
-    """Follow the notices until all are delivered; each person concerned has exactly one in the real mailbox."""
+def wait_until_told(
+    takedown: str, *, reporter: str, cast: Cast, population: Population, stage: Stage, narrator: Narrator
+) -> Told:
+    """Follow the notices until all are delivered; each person concerned has exactly one in the real mailbox.
+
+    The reporter is answered too, but that letter is no notice of the takedown.
+    """
 
     def is_done(counts: dict[str, int]) -> bool:
         narrator.move(f"{counts['notices_delivered']} of {counts['notices_queued']} notices delivered")
         return counts["notices_queued"] == counts["notices_delivered"] > 0
 
     counts = _follow(takedown, cleo=cast.cleo, is_done=is_done, what="telling everybody", seconds=NOTICE_SECONDS)
-    letters = tuple(letter for letter in stage.mailbox.letters() if takedown in letter.body)
+    about = [letter for letter in stage.mailbox.letters() if takedown in letter.body]
+    letters = tuple(letter for letter in about if letter.recipient != reporter)
     wanted = Counter({*population.owners_affected, cast.bo.address})
     arrived = Counter(letter.recipient for letter in letters)
     if arrived != wanted:

@@ -101,7 +101,9 @@ def _play_emergency(
         counts = wait_until_off(takedown, cleo=cast.cleo, population=population, narrator=narrator)
         off = time.monotonic()
     with narrator.step("notices", "Everybody concerned is told"):
-        told = wait_until_told(takedown, cast=cast, population=population, stage=stage, narrator=narrator)
+        told = wait_until_told(
+            takedown, reporter=reporter, cast=cast, population=population, stage=stage, narrator=narrator
+        )
     durations = {
         "report_to_containment": round(contained - reported, 2),
         "containment_to_last_bot_off": round(off - contained, 2),
